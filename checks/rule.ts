@@ -1,0 +1,66 @@
+import { objectName } from './field.ts';
+import type { Document, Field, Path } from './field.ts';
+import { Tree } from './tree.ts';
+
+/** `error`: it will not run, or a promise is broken. `warning`: it runs, and a reader should look. */
+export type Severity = 'error' | 'warning';
+
+/** What a rule saw: the field that is wrong (or, for a missing one, where it belongs) and a sentence. */
+export interface Problem {
+  readonly at: Field;
+  readonly message: string;
+  /** `error` unless said otherwise. */
+  readonly severity?: Severity;
+}
+
+/** One thing that must hold across the objects of an environment and that no schema knows. */
+export interface Rule {
+  /** Kebab case; also the name of its file and of its examples. */
+  readonly id: string;
+  /** Why it matters, in one line. */
+  readonly reason: string;
+  /** The right way, in one line. */
+  readonly remedy: string;
+  /** Where it is written down: an upstream page, an RFC, or a source. */
+  readonly reference: string;
+  /** Yields every breach. Silent where it cannot be sure. Time is linear in the size of the tree. */
+  readonly check: (tree: Tree) => Iterable<Problem>;
+}
+
+/** A problem with all that a report needs; made by rules and by schemas alike. */
+export interface Finding {
+  /** Id of the rule. */
+  readonly rule: string;
+  readonly severity: Severity;
+  /** Path of the file, relative to `dist/`. */
+  readonly file: string;
+  /** `Deployment/email-relay`. */
+  readonly object: string;
+  /** Where in the object, as keys and indexes; `formatPath` makes text of it. */
+  readonly path: Path;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/**
+ * Runs rules over the documents of one environment (several environments are several calls).
+ * `texts` holds the raw text by file, for rules about comments; without it those rules are silent.
+ */
+export function runRules(
+  rules: readonly Rule[],
+  documents: readonly Document[],
+  texts: ReadonlyMap<string, string> = new Map(),
+): Finding[] {
+  const tree = new Tree(documents, texts);
+  return rules.flatMap((rule) =>
+    Array.from(rule.check(tree), ({ at, message, severity = 'error' }) => ({
+      rule: rule.id,
+      severity,
+      file: at.document.file,
+      object: objectName(at.document.manifest),
+      path: at.path,
+      message,
+      remedy: rule.remedy,
+    })),
+  );
+}

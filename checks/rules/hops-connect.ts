@@ -1,0 +1,68 @@
+import { environment as variables, ports as contract } from '../../relay-src/mx-validator/contract.ts';
+import type { Field } from '../field.ts';
+import { environmentOf, itemName, portsOf } from '../pod.ts';
+import type { Pod } from '../pod.ts';
+import { containerOf, relaysOf } from '../relay.ts';
+import type { Rule } from '../rule.ts';
+
+/** Container, variable with the address that it binds, default port, and the name of the port that it declares. */
+const LISTENERS = [
+  ['mx-validator', variables.listenAddr, 25, 'smtp'],
+  ['mx-validator', variables.metricsAddr, contract.metrics, 'mx-metrics'],
+  ['mailpit', 'MP_UI_BIND_ADDR', 8025, 'http'],
+  ['mailpit', 'MP_ENABLE_PROMETHEUS', undefined, 'mp-metrics'],
+] as const;
+
+function portOf(address: string | undefined): number | undefined {
+  const match = /:(\d+)$/.exec(address ?? '');
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** Port on which Mailpit takes mail. */
+function mailpitSmtp(mailpit: Field): number {
+  return portOf(environmentOf(mailpit).get('MP_SMTP_BIND_ADDR')?.text) ?? 1025;
+}
+
+function* listeners(pod: Pod) {
+  for (const [name, variable, fallback, portName] of LISTENERS) {
+    const container = containerOf(pod, name);
+    if (container === undefined) continue;
+    const declared = portsOf([container]).find((port) => port.name === portName);
+    const address = environmentOf(container).get(variable);
+    const bound = address === undefined ? fallback : portOf(address.text);
+    if (declared !== undefined && bound !== undefined && declared.number !== bound) {
+      yield {
+        at: declared.field.at('containerPort'),
+        message: `${itemName(container)} listens on ${bound} (${variable}), not on ${declared.number}`,
+      };
+    }
+  }
+}
+
+export const hopsConnect: Rule = {
+  id: 'hops-connect',
+  reason: 'Each hop is told the address of the next one in a variable that no schema compares.',
+  remedy: 'Let every address and port come from the one place that both containers read.',
+  reference: 'https://mailpit.axllent.org/docs/configuration/runtime-options/',
+  *check(tree) {
+    for (const pod of relaysOf(tree)) {
+      yield* listeners(pod);
+      const validator = containerOf(pod, 'mx-validator');
+      const mailpit = containerOf(pod, 'mailpit');
+      if (validator === undefined || mailpit === undefined || containerOf(pod, 'outbox') !== undefined)
+        continue;
+      const environment = environmentOf(validator);
+      const host = environment.get(variables.upstreamHost);
+      const port = environment.get(variables.upstreamPort);
+      if (host?.text !== undefined && host.text !== '127.0.0.1') {
+        yield { at: host, message: `the next hop is ${host.text}, but Mailpit is in this pod, on 127.0.0.1` };
+      }
+      if (port?.text !== undefined && Number(port.text) !== mailpitSmtp(mailpit)) {
+        yield {
+          at: port,
+          message: `the next hop is port ${port.text}, but Mailpit takes mail on ${mailpitSmtp(mailpit)}`,
+        };
+      }
+    }
+  },
+};

@@ -1,0 +1,30 @@
+import { podsOf } from '../pod.ts';
+import type { Rule } from '../rule.ts';
+
+const LABEL = 'pod-security.kubernetes.io/enforce';
+
+export const namespaceRestricted: Rule = {
+  id: 'namespace-restricted',
+  reason: 'Without the label any pod may run in the namespace, privileged ones too.',
+  remedy: `Render the Namespace of every workload, with the label ${LABEL}: restricted.`,
+  reference: 'https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted',
+  *check(tree) {
+    const seen = new Set<string>();
+    for (const { workload, namespace } of podsOf(tree)) {
+      if (seen.has(namespace)) continue;
+      seen.add(namespace);
+      const found = tree.find('Namespace', '', namespace);
+      if (found === undefined) {
+        yield {
+          at: workload.at('metadata', 'namespace'),
+          message: `the namespace "${namespace}" is not rendered, so nothing says what may run in it`,
+        };
+      } else {
+        const level = found.at('metadata', 'labels', LABEL);
+        if (level.value !== 'restricted') {
+          yield { at: level, message: `Pod Security is ${level.text ?? 'not set'}, expected restricted` };
+        }
+      }
+    }
+  },
+};

@@ -1,0 +1,41 @@
+import type { Field } from '../field.ts';
+import { findPort, itemName, podsOf, portsOf } from '../pod.ts';
+import type { Rule } from '../rule.ts';
+
+const HANDLERS = ['httpGet', 'tcpSocket', 'grpc'];
+
+function handlersOf(container: Field): readonly Field[] {
+  const places = [
+    container.at('livenessProbe'),
+    container.at('readinessProbe'),
+    container.at('startupProbe'),
+    container.at('lifecycle', 'postStart'),
+    container.at('lifecycle', 'preStop'),
+  ];
+  return places.flatMap((place) =>
+    HANDLERS.map((handler) => place.at(handler)).filter((field) => field.exists),
+  );
+}
+
+export const probePort: Rule = {
+  id: 'probe-port',
+  reason: 'A probe on a port that the container does not have restarts it for ever, or never makes it ready.',
+  remedy: 'Probe a named port that this container declares; use exec for a port on loopback.',
+  reference:
+    'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/',
+  *check(tree) {
+    for (const { allContainers } of podsOf(tree)) {
+      for (const container of allContainers) {
+        const declared = portsOf([container]);
+        for (const handler of handlersOf(container)) {
+          const port = handler.at('port');
+          // A numbered port works undeclared, so it is wrong for sure only beside declared ones.
+          const unsure = port.text === undefined && declared.length === 0;
+          if (port.exists && !unsure && findPort(declared, port.value) === undefined) {
+            yield { at: port, message: `container ${itemName(container)} has no port ${String(port.value)}` };
+          }
+        }
+      }
+    }
+  },
+};

@@ -1,0 +1,63 @@
+import { Field } from './field.ts';
+import type { Document } from './field.ts';
+
+/**
+ * The documents of one environment, indexed. It is complete: what its pods refer to is in it, and what
+ * comes from elsewhere (Flux's own Secrets, CRDs, the cluster's namespaces) no rule asks for.
+ */
+export class Tree {
+  readonly roots: readonly Field[];
+  /** Raw text by file; empty when the caller has none. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly #byKind = new Map<string, Field[]>();
+  readonly #byName = new Map<string, Field>();
+
+  constructor(documents: readonly Document[], texts: ReadonlyMap<string, string> = new Map()) {
+    this.roots = documents.map((document) => new Field(document));
+    this.texts = texts;
+    for (const root of this.roots) {
+      const kind = groupKind(root);
+      const same = this.#byKind.get(kind);
+      if (same === undefined) this.#byKind.set(kind, [root]);
+      else same.push(root);
+      this.#byName.set(`${kind} ${namespaceOf(root)} ${nameOf(root)}`, root);
+    }
+  }
+
+  /** All objects of these kinds, as group and kind: `apps/Deployment`, `Service`. */
+  of(...kinds: readonly string[]): readonly Field[] {
+    return kinds.flatMap((kind) => this.#byKind.get(kind) ?? []);
+  }
+
+  /** One object; the namespace is '' for a kind without. */
+  find(kind: string, namespace: string, name: string): Field | undefined {
+    return this.#byName.get(`${kind} ${namespace} ${name}`);
+  }
+}
+
+/** `apps/Deployment`, `Service`: the version left out. */
+export function groupKind(root: Field): string {
+  const { apiVersion, kind } = root.document.manifest;
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? kind : `${apiVersion.slice(0, slash)}/${kind}`;
+}
+
+/** Name of an object. */
+export function nameOf(root: Field): string {
+  return root.at('metadata', 'name').text ?? '';
+}
+
+/** Namespace of an object, '' where it has none. */
+export function namespaceOf(root: Field): string {
+  return root.at('metadata', 'namespace').text ?? '';
+}
+
+/** A value of each kind is computed once a tree, however many rules ask for it. */
+export function oncePerTree<T>(compute: (tree: Tree) => T): (tree: Tree) => T {
+  const known = new WeakMap<Tree, { readonly value: T }>();
+  return (tree) => {
+    let entry = known.get(tree);
+    if (entry === undefined) known.set(tree, (entry = { value: compute(tree) }));
+    return entry.value;
+  };
+}
