@@ -1,0 +1,42 @@
+/** Combinations of settings that are each right alone and cannot work together. */
+import type { Settings } from './settings.ts';
+
+/** A setting that is wrong: `path` is dotted ("storage.class"), `message` says what is wrong and what would be right. */
+export interface SettingProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Graph's sendMail takes about 4 MB of base64, so about 3 MiB of message (InnoGE/laravel-msgraph-mail#41). */
+const GRAPH_CEILING = 3 * 1024 * 1024;
+
+const NETWORK_STORAGE_NAME = /nfs|cifs|smb|efs|azurefile|glusterfs|cephfs|netapp/i;
+
+export function impossibleCombinations(settings: Settings): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  const { storage, git, delivery } = settings;
+  if (
+    storage.class !== undefined &&
+    storage.networkFileSystem === undefined &&
+    NETWORK_STORAGE_NAME.test(storage.class)
+  ) {
+    problems.push({
+      path: 'storage.networkFileSystem',
+      message: `not set, and the class "${storage.class}" looks like a network file system, on which SQLite's write-ahead log corrupts; say true, or false if it is block storage after all`,
+    });
+  }
+  if (git.secret === 'none' && settings.imageAutomation === 'on') {
+    problems.push({
+      path: 'git.secret',
+      message:
+        '"none", but image automation pushes commits and needs a login; name a Secret of flux-system, or set imageAutomation to "off"',
+    });
+  }
+  if (delivery.kind === 'smtp2graph' && settings.largestMessage > GRAPH_CEILING) {
+    problems.push({
+      path: 'largestMessage',
+      message: `${settings.largestMessage} bytes, but Microsoft Graph takes about 4 MB of base64; "3Mi" is the most that delivery "smtp2graph" can promise`,
+    });
+  }
+  return problems;
+}
