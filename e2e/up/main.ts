@@ -1,0 +1,94 @@
+/**
+ * `npm run up`: the relay on this machine, without a cluster, to send it a mail and look at the result.
+ * Exit codes: 0 stopped by Ctrl-C, 1 one of the programs ended, 2 could not start.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+
+import { ports as containerPorts } from '../../relay-src/mx-validator/contract.ts';
+import { findMailpit } from './mailpit.ts';
+import { startPipeline } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
+import { loopback } from './ports.ts';
+
+interface Options {
+  readonly sink?: true;
+  readonly dns?: string;
+  readonly smtpPort: number;
+  readonly uiPort: number;
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) {
+    throw new InvalidArgumentError('A port is a number from 1 to 65535.');
+  }
+  return number;
+}
+
+const leave = (): never => process.exit(0);
+
+async function up({ sink, dns, smtpPort, uiPort }: Options): Promise<void> {
+  // Until all is running, a signal ends this process at once, and what it has started with it.
+  for (const signal of signals) process.on(signal, leave);
+  const pipeline = await start(sink === true, dns, smtpPort, uiPort);
+  const stopped = new Promise<undefined>((resolve) => {
+    for (const signal of signals) process.off(signal, leave).on(signal, () => resolve(undefined));
+  });
+
+  const broken = await Promise.race([stopped, pipeline.broken]);
+  say(broken === undefined ? '\nstopping …' : `\n${broken}; stopping the rest …`);
+  await pipeline.stop();
+  say('stopped');
+  process.exit(broken === undefined ? 0 : 1);
+}
+
+async function start(sink: boolean, dns: string | undefined, smtp: number, ui: number): Promise<Pipeline> {
+  const mailpit = sink ? undefined : await findMailpit(say);
+  const pipeline = await startPipeline({
+    mailpit,
+    dnsServers: dns,
+    ports: { smtp, ui, metrics: containerPorts.metrics, upstream: 1025 },
+    say,
+    onLine: (program, line) => say(`${program.padEnd(12)} | ${line}`),
+  });
+  say(welcome(pipeline));
+  return pipeline;
+}
+
+function welcome({ smtpPort, metricsPort, destination }: Pipeline): string {
+  const server = `${loopback}:${smtpPort}`;
+  return `
+The relay runs on this machine. No mail leaves it: what mx-validator accepts ends in
+${destination.name}.
+
+  send mail to  ${server}
+  look at it    ${destination.ui ?? 'here, below'}
+  metrics       http://${loopback}:${metricsPort}/metrics
+
+Try this in another terminal. The recipient's domain has to exist, because it is looked up in DNS:
+
+  printf 'From: app@example.org\\r\\nTo: you@iana.org\\r\\nSubject: Hello\\r\\n\\r\\nIt works.\\r\\n' |
+    curl --url smtp://${server} --mail-from app@example.org --mail-rcpt you@iana.org --upload-file -
+
+  swaks --server ${server} --from app@example.org --to nobody@no-such-domain.invalid    # refused: 550 5.1.2
+
+Ctrl-C stops it.
+`;
+}
+
+await new Command('npm run up --')
+  .description('Run the relay on this machine, without a cluster: mx-validator in front of Mailpit.')
+  .option('--sink', 'print what arrives instead of starting Mailpit')
+  .option('--dns <ip:port>', "resolvers to ask, separated by commas (default: the system's)")
+  .option('--smtp-port <port>', 'where mail is sent to', port, containerPorts.smtp)
+  .option('--ui-port <port>', "Mailpit's web interface", port, 8025)
+  .action(up)
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  });
