@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { smtp2graphPort } from '../../constructs/smtp2graph.ts';
 
 /** The part of smtp2graph's configuration that is no secret. */
 export interface Smtp2graphSettings {
@@ -16,7 +17,6 @@ export interface Smtp2graphSettings {
 
 /** Only Mailpit, in the same pod, may connect. Not `localhost`, which can be ::1 and then meets a 554. */
 const loopback = '127.0.0.1';
-const port = 2525;
 
 /**
  * Attempts and minutes between them: about an hour of trouble at Graph. After the last one smtp2graph moves
@@ -51,7 +51,7 @@ export function smtp2graphConfig(settings: Smtp2graphSettings, clientSecret: str
       mode: 'full',
       send: { appReg: { tenant, id: clientId, secret: clientSecret }, retryLimit, retryInterval },
       receive: {
-        port,
+        port: smtp2graphPort,
         listenAddress: loopback,
         ipWhitelist: [loopback],
         // Present, it also refuses the null sender; present and empty, it refuses everybody.
