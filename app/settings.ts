@@ -145,7 +145,7 @@ export const schema = z.strictObject({
         kind: z.literal('smtp2graph'),
         tenant: z
           .string()
-          .regex(/^[\da-z][\da-z.-]*$/i, 'expected a tenant id or name, such as "contoso" or a GUID')
+          .regex(/^[\da-z-]+$/i, 'expected a GUID, or the name before ".onmicrosoft.com" without a dot')
           .meta({ description: 'Microsoft Entra tenant: its GUID, or NAME of NAME.onmicrosoft.com' }),
         clientId: z
           .guid('expected the application (client) id of the app registration, a GUID')

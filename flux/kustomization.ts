@@ -13,6 +13,8 @@ export interface FluxKustomizationProps {
   readonly prune: boolean;
   /** What becomes of the objects when this Kustomization is deleted; the default follows `prune`. */
   readonly onDelete?: 'Orphan';
+  /** Whether Ready means that everything in the folder is ready. */
+  readonly wait: boolean;
   /** Kustomizations of this namespace that must be Ready before. */
   readonly dependsOn?: readonly string[];
   /** Secret with the age key, where the folder holds SOPS files. */
@@ -22,7 +24,7 @@ export interface FluxKustomizationProps {
   readonly timeout: string;
 }
 
-/** Applies a folder and waits until all of it is ready. */
+/** Applies a folder. */
 export class FluxKustomization extends ApiObject {
   constructor(scope: Construct, id: string, props: FluxKustomizationProps) {
     super(scope, id, {
@@ -38,7 +40,7 @@ export class FluxKustomization extends ApiObject {
           : { decryption: { provider: 'sops', secretRef: { name: props.decryptWith } } }),
         prune: props.prune,
         ...(props.onDelete === undefined ? {} : { deletionPolicy: props.onDelete }),
-        wait: true,
+        wait: props.wait,
         force: false,
         interval: props.interval,
         retryInterval: props.retryInterval,

@@ -1,7 +1,11 @@
 /** What is written: a folder tree as plain data. `render/` knows no construct and no setting. */
 
 /** A Kubernetes object, as JSON. */
-export type KubeObject = Readonly<Record<string, unknown>>;
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
 
 /** One step into an object: a key, or the list item of that name. */
 export type Step = string | { readonly name: string };

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { OWNED_FILES, readOwnedFiles } from './owned-files.ts';
 import type { RenderedFile } from './tree.ts';
 
-/** Paths relative to the folder. */
+/** What became of the manifests; paths relative to the folder. The list of owned files is not counted. */
 export interface Changes {
   readonly added: string[];
   readonly changed: string[];
@@ -36,11 +36,18 @@ export function writeTree(folder: string, files: readonly RenderedFile[]): Chang
   const wanted = new Map(files.map((file) => [file.path, file.bytes]));
   const writes = [...plan.added, ...plan.changed];
   if (writes.length + plan.removed.length > 0) apply(folder, writes, plan.removed, wanted);
-  const visible = (path: string): boolean => path !== OWNED_FILES;
-  return { ...plan, added: plan.added.filter(visible), changed: plan.changed.filter(visible) };
+  const isManifest = (path: string): boolean => path !== OWNED_FILES;
+  const added = plan.added.filter(isManifest);
+  const changed = plan.changed.filter(isManifest);
+  return {
+    added,
+    changed,
+    removed: plan.removed,
+    unchanged: files.length - 1 - added.length - changed.length,
+  };
 }
 
-function planChanges(folder: string, files: readonly RenderedFile[]): Changes {
+function planChanges(folder: string, files: readonly RenderedFile[]): Omit<Changes, 'unchanged'> {
   const owned = readOwnedFiles(folder).add(OWNED_FILES);
   const added: string[] = [];
   const changed: string[] = [];
@@ -58,7 +65,7 @@ function planChanges(folder: string, files: readonly RenderedFile[]): Changes {
   }
   const wanted = new Set(files.map((file) => file.path));
   const removed = [...owned].filter((path) => !wanted.has(path) && existsSync(join(folder, path))).sort();
-  return { added, changed, removed, unchanged: files.length - added.length - changed.length };
+  return { added, changed, removed };
 }
 
 function readIfThere(path: string): Buffer | undefined {

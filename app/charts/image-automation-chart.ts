@@ -1,0 +1,37 @@
+import type { Construct } from 'constructs';
+import { ImageAutomation, ScannedImage } from '../../flux/image-automation.ts';
+import { type Environment, FLUX_NAMESPACE } from '../environment.ts';
+import { clusterFolder } from './cluster-chart.ts';
+import { FolderChart } from './folder-chart.ts';
+
+/** `clusters/<cluster>/email-relay/<environment>`: bumps our own images; apart, since not every cluster has the controllers. */
+export class ImageAutomationChart extends FolderChart {
+  constructor(scope: Construct, environment: Environment) {
+    const { name, settings } = environment;
+    super(scope, 'images', `${clusterFolder(settings.cluster.name)}/${name}`, environment.file);
+    const { registry, flux, git } = settings;
+    const image = new ScannedImage(this, {
+      name: 'mx-validator',
+      namespace: FLUX_NAMESPACE,
+      repository: `${registry.prefix}/mx-validator`,
+      environment: name,
+      ...(registry.scanSecret === undefined ? {} : { scanSecret: registry.scanSecret }),
+      interval: flux.intervals.images,
+    });
+    const automation = new ImageAutomation(this, 'automation', {
+      name: `email-relay-${name}`,
+      namespace: FLUX_NAMESPACE,
+      source: 'email-relay',
+      branch: git.branch,
+      author: flux.author,
+      interval: flux.intervals.apply,
+    });
+    this.manifest(
+      'image-automation.yaml',
+      'flux/image-automation.ts',
+      image.repository,
+      image.policy,
+      automation,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import type { Alert } from '../../constructs/alerts.ts';
+
+export interface RelayAlertsProps {
+  readonly namespace: string;
+  /** Messages that Mailpit keeps. */
+  readonly maxMessages: number;
+  /** Size of Mailpit's volume. */
+  readonly mailpitVolumeBytes: number;
+}
+
+const REJECTS_PER_MINUTE = 10;
+const DEFERRED_SHARE = 0.1;
+const DNS_TROUBLE_SHARE = 0.5;
+const KEPT_SHARE = 0.9;
+/** SQLite's VACUUM writes the database a second time, on the same volume. */
+const DATABASE_SHARE = 0.5;
+const FREE_SHARE = 0.15;
+const RESTARTS = 2;
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** What wakes somebody up, or tells them tomorrow: each way in which the relay stops or loses mail. */
+export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: RelayAlertsProps): Alert[] {
+  const job = `namespace="${namespace}",job="email-relay"`;
+  const transactions = 'mx_validator_transactions_total';
+  const lookups = 'mx_validator_dns_lookups_total';
+  const keptMessages = Math.floor(maxMessages * KEPT_SHARE);
+  return [
+    {
+      name: 'EmailRelayDown',
+      severity: 'critical',
+      for: '2m',
+      expr: `absent(up{${job},endpoint="mx-metrics"} == 1)`,
+      summary: 'The email relay is down',
+      description:
+        'mx-validator has not answered a scrape for 2 minutes: applications cannot send mail. Look at kubectl -n email-relay describe pod and at the logs of all three containers.',
+    },
+    {
+      name: 'EmailRelayNextHopUnavailable',
+      severity: 'critical',
+      for: '2m',
+      expr: `mx_validator_upstream_up{${job}} == 0`,
+      summary: 'The email relay defers all mail',
+      description:
+        'mx-validator has not reached Mailpit for 2 minutes and answers every MAIL with 451: applications that do not retry lose their mail. Look at the logs of the container mailpit.',
+    },
+    {
+      name: 'EmailRelayDefersMail',
+      severity: 'warning',
+      for: '10m',
+      expr: `sum(rate(${transactions}{${job},outcome="deferred"}[10m])) > ${DEFERRED_SHARE} * sum(rate(${transactions}{${job}}[10m]))`,
+      summary: 'The email relay defers mail',
+      description: `More than ${percent(DEFERRED_SHARE)} of the messages were answered with a 4xx for 10 minutes: applications that do not retry lose their mail. The log lines of mx-validator name the reason.`,
+    },
+    {
+      name: 'EmailRelayHighRejectionRate',
+      severity: 'warning',
+      for: '5m',
+      expr: `sum(rate(mx_validator_rejected_total{${job}}[5m])) * 60 > ${REJECTS_PER_MINUTE}`,
+      summary: 'The email relay refuses many recipients',
+      description: `More than ${REJECTS_PER_MINUTE} recipients a minute were refused for 5 minutes: fake bookings, or a broken application. The log lines of mx-validator name the domains.`,
+    },
+    {
+      name: 'EmailRelayDnsFailing',
+      severity: 'warning',
+      for: '5m',
+      expr: `sum(rate(${lookups}{${job},outcome="trouble"}[5m])) > ${DNS_TROUBLE_SHARE} * sum(rate(${lookups}{${job}}[5m]))`,
+      summary: 'The email relay cannot look up domains',
+      description: `More than ${percent(DNS_TROUBLE_SHARE)} of the DNS questions failed for 5 minutes: recipients are answered with 451. Look at the cluster's DNS and at the NetworkPolicy's DNS rule.`,
+    },
+    {
+      name: 'MailpitDown',
+      severity: 'critical',
+      for: '2m',
+      expr: `absent(up{${job},endpoint="mp-metrics"} == 1)`,
+      summary: 'Mailpit is down',
+      description:
+        'Mailpit has not answered a scrape for 2 minutes: it is the hop behind mx-validator, so mail is deferred. Look at the logs of the container mailpit.',
+    },
+    {
+      name: 'MailpitNearlyFull',
+      severity: 'info',
+      for: '10m',
+      expr: `mailpit_messages{namespace="${namespace}"} > ${keptMessages}`,
+      summary: 'Mailpit forgets messages before their age',
+      description: `Mailpit keeps more than ${keptMessages} messages and prunes the oldest beyond ${maxMessages}: raise mailpit.maxMessages, or keep mail for a shorter time. No delivery is lost.`,
+    },
+    {
+      name: 'MailpitDatabaseLarge',
+      severity: 'warning',
+      for: '10m',
+      expr: `mailpit_database_size_bytes{namespace="${namespace}"} > ${Math.floor(mailpitVolumeBytes * DATABASE_SHARE)}`,
+      summary: "Mailpit's database fills half its volume",
+      description: `The database is larger than ${percent(DATABASE_SHARE)} of its volume and needs its own size again to shrink; once it is full, Mailpit answers 451 to mail that it has already passed on, and each retry is delivered again. Enlarge storage.mailpit or lower mailpit.maxMessages.`,
+    },
+    {
+      name: 'EmailRelayVolumeFilling',
+      severity: 'warning',
+      for: '15m',
+      expr: `kubelet_volume_stats_available_bytes{namespace="${namespace}"} < ${FREE_SHARE} * kubelet_volume_stats_capacity_bytes{namespace="${namespace}"}`,
+      summary: 'A volume of the email relay is filling up',
+      description: `The claim {{ $labels.persistentvolumeclaim }} has less than ${percent(FREE_SHARE)} left. On smtp2graph-data it means undelivered mail: look at mailroot/queue, mailroot/failed and logs/error.log there.`,
+    },
+    {
+      name: 'EmailRelayRestarting',
+      severity: 'warning',
+      for: '0m',
+      expr: `increase(kube_pod_container_status_restarts_total{namespace="${namespace}"}[30m]) > ${RESTARTS}`,
+      summary: 'A container of the email relay keeps restarting',
+      description: `{{ $labels.container }} restarted more than ${RESTARTS} times in 30 minutes; messages that smtp2graph had accepted in that moment may be lost. Look at kubectl -n email-relay logs -c {{ $labels.container }} --previous.`,
+    },
+  ];
+}

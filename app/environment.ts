@@ -1,0 +1,54 @@
+/** An environment as the charts see it: its settings, the images that it runs and its encrypted secrets. */
+import { mailpitLimit } from '../constructs/mailpit.ts';
+import type { SecretFile } from './charts/folder-chart.ts';
+import type { Images } from './images.ts';
+import type { SecretName, SecretsEnvironment } from './secrets/catalog.ts';
+import type { Settings } from './settings.ts';
+
+/** Namespace of the relay, and of the Flux objects in the single-tenant profile. */
+export const NAMESPACE = 'email-relay';
+export const FLUX_NAMESPACE = 'flux-system';
+
+export interface Environment {
+  readonly name: string;
+  /** `app/environments/<name>.ts`. */
+  readonly file: string;
+  readonly settings: Settings;
+  readonly images: Images;
+  readonly secrets: ReadonlyMap<SecretName, SecretFile>;
+}
+
+/** Hosts of the published example: reserved names, which no installation of its own can have. */
+const EXAMPLE_HOST = /(^|[./@])example\.(com|net|org|local)([:/]|$)|\.example([:/]|$)/;
+
+/** Whether the settings still point at the example's repository: only then may its public age key be in use. */
+export function isExample(settings: Settings): boolean {
+  return EXAMPLE_HOST.test(settings.git.url);
+}
+
+/** Each hop takes this much more than the one before it, which adds trace headers. */
+const HEADROOM = 64 * 1024;
+
+/** The largest message that each hop accepts, in bytes, from the one setting. */
+export function hopLimits(largestMessage: number): { readonly mailpit: number; readonly lastHop: number } {
+  const mailpit = mailpitLimit(largestMessage + HEADROOM).bytes;
+  return { mailpit, lastHop: mailpit + HEADROOM };
+}
+
+/** What the secrets of an environment depend on. */
+export function secretsEnvironment(name: string, settings: Settings): SecretsEnvironment {
+  const { delivery, registry } = settings;
+  return {
+    name,
+    namespace: NAMESPACE,
+    example: isExample(settings),
+    smtp2graph: {
+      tenant: delivery.tenant,
+      clientId: delivery.clientId,
+      // It knows exact addresses only; mx-validator has checked the sender before, domains included.
+      allowedFrom: settings.senders.every((sender) => sender.includes('@')) ? settings.senders : [],
+      maxMessageBytes: hopLimits(settings.largestMessage).lastHop,
+    },
+    pullSecretRegistry: registry.pullSecret === 'none' ? undefined : registry.prefix.split('/')[0],
+  };
+}

@@ -1,0 +1,39 @@
+/** The command line: `npm run synth`, `npm run secrets`. Exit codes: 0 clean, 1 found something, 2 could not run. */
+import { Command } from 'commander';
+import { InputError } from './input-error.ts';
+import { printSynthesis } from './print-synthesis.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+
+const program = new Command('email-relay').description('renders the manifests of the email relay');
+
+program
+  .command('synth')
+  .description('render every environment into dist/')
+  // The cdk8s command line names its own output folder in CDK8S_OUTDIR (cdk8s.yaml).
+  .option('--out <folder>', 'folder to write', process.env['CDK8S_OUTDIR'] ?? 'dist')
+  .action(async ({ out }: { out: string }) => {
+    const { synth } = await import('./synth.ts');
+    printSynthesis(await synth(ROOT, out));
+  });
+
+if (process.argv[2] === 'secrets') {
+  const { secretsCommand } = await import('./secrets/command.ts');
+  const { loadSecretsEnvironments } = await import('./load-environments.ts');
+  program.addCommand(secretsCommand({ root: ROOT, environments: () => loadSecretsEnvironments(ROOT) }));
+} else {
+  program.command('secrets').description('explain, make and renew the SOPS-encrypted secrets');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof InputError) {
+    process.stderr.write(`${error.problems.map((problem) => `error: ${problem}`).join('\n')}\n`);
+    process.stderr.write(`${error.problems.length} found, nothing written\n`);
+    process.exitCode = 1;
+  } else {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,67 @@
+/** `synth`: from settings to the bytes of `dist/`, or to a list of what is wrong and nothing written. */
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { type Document, formatPath } from '../checks/field.ts';
+import { promises } from '../checks/promises.ts';
+import { runRules } from '../checks/rule.ts';
+import { renderTree } from '../render/render-tree.ts';
+import type { RenderedFile, TreeFile } from '../render/tree.ts';
+import { type Changes, writeTree } from '../render/write-tree.ts';
+import { InputError } from './input-error.ts';
+import { loadEnvironments } from './load-environments.ts';
+import { renderEnvironment } from './render-environment.ts';
+
+export interface Synthesis {
+  readonly folder: string;
+  readonly environments: readonly string[];
+  readonly changes: Changes;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Renders every environment of the repository into a folder.
+ *
+ * @param root folder of the repository
+ * @param folder output; relative to `root`
+ * @throws InputError when a setting, an image, a secret or a promise is wrong; nothing is then written
+ */
+export async function synth(root: string, folder: string): Promise<Synthesis> {
+  const { files, environments, warnings } = await render(root);
+  const changes = writeTree(resolve(root, folder), files);
+  return { folder, environments, changes, warnings };
+}
+
+/** The bytes of every environment, checked against the promises and not written. */
+export async function render(
+  root: string,
+): Promise<{ files: RenderedFile[]; environments: string[]; warnings: string[] }> {
+  const { environments, warnings: loadWarnings } = await loadEnvironments(root);
+  const warnings = [...loadWarnings];
+  const broken: string[] = [];
+  const files = environments.flatMap((environment) => {
+    const tree = renderEnvironment(environment);
+    for (const { severity, file, object, path, message, remedy, rule } of runRules(
+      promises,
+      documentsOf(tree),
+    )) {
+      const line = `${join('dist', file)}: ${object}${path.length > 0 ? ` ${formatPath(path)}` : ''}: ${message}; ${remedy} (${rule})`;
+      if (severity === 'error') broken.push(line);
+      else warnings.push(line);
+    }
+    return tree;
+  });
+  if (broken.length > 0) throw new InputError(broken);
+  return {
+    files: renderTree(files),
+    environments: environments.map(({ name }) => name),
+    warnings: [...warnings],
+  };
+}
+
+function documentsOf(tree: readonly TreeFile[]): Document[] {
+  return tree.flatMap((file) => {
+    const manifests =
+      file.kind === 'manifests' ? file.objects : [parse(Buffer.from(file.bytes).toString('utf8'))];
+    return manifests.map((manifest) => ({ manifest, file: file.path }));
+  });
+}
