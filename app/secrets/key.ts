@@ -49,11 +49,16 @@ export async function setUpKey(root: string, keyFile: string): Promise<string> {
   const before = readFileSync(config, 'utf8');
   const after = replaceRecipient(before, exampleRecipient, recipient);
   if (after !== undefined) writeFileSync(config, after);
+  const names = (after ?? before).includes(recipient);
   return [
     `${existed ? 'Found' : 'Made'} the private key ${file}`,
-    after === undefined && !before.includes(recipient)
-      ? `.sops.yaml names other recipients: add this one by hand, then run sops updatekeys on each file\n  ${recipient}`
-      : `.sops.yaml encrypts for ${recipient}`,
+    ...(names ? nextSteps(recipient, file) : addByHand(recipient)),
+  ].join('\n');
+}
+
+function nextSteps(recipient: string, file: string): string[] {
+  return [
+    `.sops.yaml encrypts for ${recipient}`,
     '',
     'Next:',
     '  1. Keep a copy of the private key where the cluster cannot lose it (a password manager, a safe).',
@@ -61,6 +66,14 @@ export async function setUpKey(root: string, keyFile: string): Promise<string> {
     `     kubectl -n flux-system create secret generic sops-age --from-file=age.agekey=${file}`,
     '  3. To read or edit secrets here:',
     `     export SOPS_AGE_KEY_FILE=${file}`,
-    '  4. Make every secret anew; those in the repository hold example values: npm run secrets',
-  ].join('\n');
+    '  4. Make every secret anew that holds an example value: npm run secrets',
+  ];
+}
+
+function addByHand(recipient: string): string[] {
+  return [
+    '.sops.yaml names others, so nothing was changed in it. Add this one behind a comma, then run',
+    'sops updatekeys on each file below secrets/ (docs/secrets.md, "Rotation"):',
+    `  ${recipient}`,
+  ];
 }

@@ -49,8 +49,7 @@ export async function run(tool: Tool, args: readonly string[], cwd: string, inpu
   });
   try {
     const [output, status] = await Promise.all([readAll(child.stdout), ended]);
-    if (status !== 0)
-      throw new SecretsError(`${tool} ${args[0] ?? ''} failed (exit ${status ?? 'by signal'})`);
+    if (status !== 0) throw new SecretsError(`${tool} failed (exit ${status ?? 'by signal'})`);
     return output;
   } catch (cause) {
     if (cause instanceof SecretsError) throw cause;
