@@ -24,7 +24,7 @@ export class Field {
   readonly path: Path;
   readonly value: unknown;
 
-  constructor(document: Document, path: Path = [], value: unknown = document.manifest) {
+  constructor(document: Document, path: Path, value: unknown) {
     this.document = document;
     this.path = path;
     this.value = value;
@@ -73,6 +73,11 @@ export class Field {
 
 function isObject(value: unknown): value is Record<string | number, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** Is this a Kubernetes object, as far as rules need it to be? */
+export function isManifest(value: unknown): value is Manifest {
+  return isObject(value) && typeof value['apiVersion'] === 'string' && typeof value['kind'] === 'string';
 }
 
 /** `Deployment/email-relay`; the kind alone where there is no name. */

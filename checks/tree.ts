@@ -13,7 +13,7 @@ export class Tree {
   readonly #byName = new Map<string, Field>();
 
   constructor(documents: readonly Document[], texts: ReadonlyMap<string, string> = new Map()) {
-    this.roots = documents.map((document) => new Field(document));
+    this.roots = documents.map((document) => new Field(document, [], document.manifest));
     this.texts = texts;
     for (const root of this.roots) {
       const kind = groupKind(root);

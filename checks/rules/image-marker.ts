@@ -15,15 +15,18 @@ interface Marker {
 const LINE = /^\s*(?:- )?(?:[\w.-]+: +)?["']?([^\s"'#]+)["']?\s+#(.*"\$imagepolicy".*)$/gm;
 
 function markersOf(tree: Tree): readonly Marker[] {
-  return tree.roots.flatMap((root) => {
-    const text = tree.texts.get(root.document.file);
-    if (text?.includes('"$imagepolicy"') !== true) return [];
-    return Array.from(text.matchAll(LINE), ([, value = '', comment = '']) => ({
-      at: [...root.scalars()].find((field) => field.value === value) ?? root,
-      value,
-      comment: comment.trim(),
-    }));
-  });
+  return [...tree.texts]
+    .filter(([, text]) => text.includes('"$imagepolicy"'))
+    .flatMap(([file, text]) => {
+      const roots = tree.roots.filter((root) => root.document.file === file);
+      const scalars = roots.flatMap((root) => [...root.scalars()]);
+      return Array.from(text.matchAll(LINE), ([, value = '', comment = '']) => ({
+        at: scalars.find((field) => field.value === value) ?? roots[0],
+        value,
+        comment: comment.trim(),
+      }));
+    })
+    .filter((marker): marker is Marker => marker.at !== undefined);
 }
 
 /** What the setter reads: the whole comment must be one JSON object of strings. */

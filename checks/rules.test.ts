@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { checksPage } from './docs.ts';
+import { lineOf, readExample } from './examples.ts';
+import { promises } from './promises.ts';
+import { runRules } from './rule.ts';
+
+describe('each rule', () => {
+  it('is one file, and no file is left out', () => {
+    const files = readdirSync(new URL('rules', import.meta.url)).filter((file) => file.endsWith('.ts'));
+    expect(promises.map(({ id }) => `${id}.ts`).toSorted()).toEqual(files.toSorted());
+  });
+
+  it.each(promises.map((rule) => [rule.id, rule] as const))(
+    '%s finds every marked line of its bad example, and nothing in the good one',
+    (id, rule) => {
+      const good = readExample(id, 'good');
+      expect(runRules([rule], good.documents, good.texts)).toEqual([]);
+
+      const bad = readExample(id, 'bad');
+      const found = runRules([rule], bad.documents, bad.texts).map(
+        ({ file, path }) => `${file}:${lineOf(bad.texts.get(file) ?? '', path)}`,
+      );
+      expect(bad.marks).not.toEqual([]);
+      expect([...new Set(found)].toSorted()).toEqual(bad.marks.toSorted());
+    },
+  );
+});
+
+describe('docs/checks.md', () => {
+  it('is what the rules and examples say', () => {
+    const page = readFileSync(new URL('../docs/checks.md', import.meta.url), 'utf8');
+    // Otherwise: node scripts/docs-checks.ts
+    expect(page).toBe(checksPage());
+  });
+});
