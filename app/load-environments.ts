@@ -79,7 +79,7 @@ function environmentFiles(root: string): string[] {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.ts')) : [];
   if (files.length === 0)
     throw new InputError([`${ENVIRONMENTS}: no environment; copy one back with git checkout`]);
-  return files.sort();
+  return files.toSorted();
 }
 
 async function importDefault(root: string, file: string): Promise<unknown> {

@@ -20,7 +20,6 @@ const CLOSED_IPV6 = ['::1/128', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10', 'ff00
 
 /** The internet without private, link-local and the cluster's own ranges. */
 export function internet(clusterNetworks: readonly string[]): EgressPeer[] {
-  const isIpv6 = (cidr: string): boolean => cidr.includes(':');
   return [
     {
       kind: 'network',
@@ -29,4 +28,8 @@ export function internet(clusterNetworks: readonly string[]): EgressPeer[] {
     },
     { kind: 'network', cidr: '::/0', except: [...CLOSED_IPV6, ...clusterNetworks.filter(isIpv6)] },
   ];
+}
+
+function isIpv6(cidr: string): boolean {
+  return cidr.includes(':');
 }

@@ -32,7 +32,7 @@ export function inReadingOrder(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, child]) => child !== undefined)
-      .sort(([a], [b]) => compare(a, b))
+      .toSorted(([a], [b]) => compare(a, b))
       .map(([key, child]) => [key, inReadingOrder(child)]),
   );
 }

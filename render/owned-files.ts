@@ -34,7 +34,9 @@ export function readOwnedFiles(folder: string): Set<string> {
 
 /** The list as a file of the tree. */
 export function ownedFilesList(files: readonly RenderedFile[]): RenderedFile {
-  const rows = files.map(({ path, source }) => ({ path, source })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const rows = files
+    .map(({ path, source }) => ({ path, source }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   return {
     path: OWNED_FILES,
     source: 'render/owned-files.ts',

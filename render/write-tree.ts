@@ -36,7 +36,6 @@ export function writeTree(folder: string, files: readonly RenderedFile[]): Chang
   const wanted = new Map(files.map((file) => [file.path, file.bytes]));
   const writes = [...plan.added, ...plan.changed];
   if (writes.length + plan.removed.length > 0) apply(folder, writes, plan.removed, wanted);
-  const isManifest = (path: string): boolean => path !== OWNED_FILES;
   const added = plan.added.filter(isManifest);
   const changed = plan.changed.filter(isManifest);
   return {
@@ -45,6 +44,10 @@ export function writeTree(folder: string, files: readonly RenderedFile[]): Chang
     removed: plan.removed,
     unchanged: files.length - 1 - added.length - changed.length,
   };
+}
+
+function isManifest(path: string): boolean {
+  return path !== OWNED_FILES;
 }
 
 function planChanges(folder: string, files: readonly RenderedFile[]): Omit<Changes, 'unchanged'> {
@@ -64,7 +67,7 @@ function planChanges(folder: string, files: readonly RenderedFile[]): Omit<Chang
     }
   }
   const wanted = new Set(files.map((file) => file.path));
-  const removed = [...owned].filter((path) => !wanted.has(path) && existsSync(join(folder, path))).sort();
+  const removed = [...owned].filter((path) => !wanted.has(path) && existsSync(join(folder, path))).toSorted();
   return { added, changed, removed };
 }
 
@@ -99,7 +102,7 @@ function apply(
     });
     for (const path of removed) removeEmptyFolders(dirname(join(folder, path)), folder);
   } catch (error) {
-    for (const step of undo.reverse()) step();
+    for (const step of undo.toReversed()) step();
     throw error;
   } finally {
     rmSync(staging, { recursive: true });

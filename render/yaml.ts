@@ -3,7 +3,7 @@
  * whole when it bumps a value in it, through kyaml, which drops a leading `---` and blank lines, reflows folded
  * text and unifies indents. So none of these is written.
  */
-import { Document, isScalar, parseDocument, type Scalar, visit } from 'yaml';
+import { Document, isMap, isScalar, isSeq, parseDocument, type Scalar, visit } from 'yaml';
 import { inReadingOrder } from './key-order.ts';
 import type { ManifestFile, Marker, Step } from './tree.ts';
 
@@ -44,15 +44,15 @@ function quoteWhereReadersDisagree(node: Scalar, file: string): void {
       node.type = 'QUOTE_DOUBLE';
     return;
   }
-  if (!PLAIN_IN_BOTH.test(value) || plainValue(value, '1.2') !== value || plainValue(value, '1.1') !== value)
+  if (!PLAIN_START.test(value) || plainValue(value, '1.2') !== value || plainValue(value, '1.1') !== value)
     node.type = 'QUOTE_DOUBLE';
 }
 
 /** Control characters other than newline; kyaml escapes or keeps them at its own discretion. */
-const UNSAFE_CHARACTER = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
+const UNSAFE_CHARACTER = /(?!\n)[\p{Cc}\u2028\u2029\ufeff]/u;
 
-/** Words of which no YAML version makes more than a string, apart from those that `plainValue` finds. */
-const PLAIN_IN_BOTH = /^[A-Za-z0-9./_^$(<][^#:]*$|^[A-Za-z0-9./_-](?:[^#:\n]|:(?=\S)|(?<=\S)#)*$/;
+/** Anything else in the first place is an indicator of YAML in some position. */
+const PLAIN_START = /^[\w./^$-]/;
 
 const known = new Map<string, unknown>();
 
@@ -67,28 +67,20 @@ function plainValue(text: string, version: '1.1' | '1.2'): unknown {
 }
 
 function scalarAt(document: Document, marker: Marker, file: string): Scalar {
-  const node = document.getIn(indexPath(document, marker.path), true);
+  let node: unknown = document.contents;
+  for (const step of marker.path) {
+    if (typeof step !== 'string')
+      node = isSeq(node) ? node.items.find((item) => isNamed(item, step.name)) : undefined;
+    else node = isMap(node) ? node.get(step, true) : undefined;
+  }
   if (!isScalar(node)) {
     throw new Error(`${file}: no value at ${describe(marker.path)} to put the marker ${marker.comment} on`);
   }
   return node;
 }
 
-/** The path with named list items replaced by their positions. */
-function indexPath(document: Document, path: readonly Step[]): (string | number)[] {
-  const steps: (string | number)[] = [];
-  let value: unknown = document.toJS();
-  for (const step of path) {
-    const key: string | number =
-      typeof step === 'string'
-        ? step
-        : Array.isArray(value)
-          ? value.findIndex((item) => item?.name === step.name)
-          : -1;
-    steps.push(key);
-    value = (value as Record<string | number, unknown> | undefined)?.[key];
-  }
-  return steps;
+function isNamed(item: unknown, name: string): boolean {
+  return isMap(item) && item.get('name') === name;
 }
 
 function describe(path: readonly Step[]): string {

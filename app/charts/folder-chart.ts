@@ -1,4 +1,4 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { type ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { markersOf, markerText } from '../../flux/setter-marker.ts';
 import { kustomization } from '../../render/kustomization.ts';
