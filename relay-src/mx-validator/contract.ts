@@ -21,7 +21,29 @@ export const environment = {
   maxMessageBytes: 'MAX_MESSAGE_BYTES',
   allowedSenders: 'ALLOWED_SENDERS',
   logLevel: 'LOG_LEVEL',
+  logFormat: 'LOG_FORMAT',
+  mixedRecipients: 'MIXED_RECIPIENTS',
+  maxRecipients: 'MAX_RECIPIENTS',
+  maxConnections: 'MAX_CONNECTIONS',
+  maxConnectionsPerAddress: 'MAX_CONNECTIONS_PER_ADDRESS',
+  maxUpstreamConnections: 'MAX_UPSTREAM_CONNECTIONS',
+  maxBytesInFlight: 'MAX_BYTES_IN_FLIGHT',
+  bareNewline: 'BARE_NEWLINE',
+  postmaster: 'POSTMASTER',
+  tlsCertFile: 'TLS_CERT_FILE',
+  tlsKeyFile: 'TLS_KEY_FILE',
+  proxyFrom: 'PROXY_FROM',
 } as const;
+
+/** Values of `LOG_LEVEL` and `LOG_FORMAT`. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export const logFormats = ['json', 'text'] as const;
+
+/**
+ * Values of `MIXED_RECIPIENTS`: what becomes of calendar parts when only some recipients of a message are in
+ * `STRIP_ICS_RECIPIENTS`.
+ */
+export const mixedRecipientModes = ['keep', 'strip-all'] as const;
 
 /** Seconds that running transactions get after SIGTERM before the process gives up on them. */
 export const drainSeconds = 40;
@@ -36,6 +58,18 @@ export const metrics = {
   mx_validator_upstream_up: 'gauge',
   mx_validator_transactions_total: 'counter',
   mx_validator_dns_lookups_total: 'counter',
+  mx_validator_refusals_total: 'counter',
+  mx_validator_transaction_seconds: 'histogram',
+  mx_validator_received_bytes_total: 'counter',
+  mx_validator_bytes_in_flight: 'gauge',
+  mx_validator_bare_newlines_total: 'counter',
+  mx_validator_upstream_connections: 'gauge',
+  mx_validator_upstream_connect_seconds: 'histogram',
+  mx_validator_upstream_errors_total: 'counter',
+  mx_validator_dns_seconds: 'histogram',
+  mx_validator_dns_answers_total: 'counter',
+  mx_validator_dns_cache_entries: 'gauge',
+  mx_validator_ics_skipped_total: 'counter',
 } as const;
 
 /** Values of the label `outcome` of `mx_validator_transactions_total`. */

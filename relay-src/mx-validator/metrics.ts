@@ -1,0 +1,75 @@
+/** Metrics, under the names that `contract.ts` promises. Every label has a fixed set of values. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { metrics as names } from './contract.ts';
+
+type Name = keyof typeof names;
+
+const smallSeconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5, 8];
+const transactionSeconds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120, 600];
+
+/** All metrics of one relay, in a registry of their own. */
+export function createMetrics() {
+  const registry = new Registry();
+  const counter = <const L extends string = never>(name: Name, help: string, labelNames: readonly L[] = []) =>
+    new Counter({ name, help, labelNames, registers: [registry] });
+  const gauge = (name: Name, help: string) => new Gauge({ name, help, registers: [registry] });
+  const histogram = <const L extends string = never>(
+    name: Name,
+    help: string,
+    buckets: number[],
+    labelNames: readonly L[] = [],
+  ) => new Histogram({ name, help, buckets, labelNames, registers: [registry] });
+
+  return {
+    registry,
+    accepted: counter(
+      'mx_validator_accepted_total',
+      'Messages that the upstream confirmed with its final 250',
+    ),
+    rejected: counter('mx_validator_rejected_total', 'Recipients refused for good (5xx)'),
+    connections: counter('mx_validator_connections_total', 'SMTP connections accepted'),
+    activeConnections: gauge('mx_validator_active_connections', 'SMTP connections open now'),
+    icsStripped: counter('mx_validator_ics_stripped_total', 'Messages that lost calendar parts'),
+    icsSkipped: counter('mx_validator_ics_skipped_total', 'Calendar parts left alone, by reason', ['reason']),
+    refusals: counter('mx_validator_refusals_total', 'Refusing replies of our own, by rule', ['rule']),
+    transactions: counter('mx_validator_transactions_total', 'Mail transactions ended, by outcome', [
+      'outcome',
+    ]),
+    transactionSeconds: histogram(
+      'mx_validator_transaction_seconds',
+      'Time from MAIL to the end of the transaction',
+      transactionSeconds,
+      ['outcome'],
+    ),
+    receivedBytes: counter('mx_validator_received_bytes_total', 'Octets of messages received'),
+    bytesInFlight: gauge('mx_validator_bytes_in_flight', 'Octets of messages under way to the upstream'),
+    bareNewlines: counter('mx_validator_bare_newlines_total', 'Bare LFs in messages that became CRLF'),
+    upstreamUp: gauge('mx_validator_upstream_up', '1 if the upstream answered when last asked'),
+    upstreamConnections: gauge('mx_validator_upstream_connections', 'Connections to the upstream open now'),
+    upstreamConnectSeconds: histogram(
+      'mx_validator_upstream_connect_seconds',
+      'Time to connect to the upstream, greeting and EHLO included',
+      smallSeconds,
+    ),
+    upstreamErrors: counter('mx_validator_upstream_errors_total', 'Upstream connections lost, by how', [
+      'failure',
+    ]),
+    dnsLookups: counter('mx_validator_dns_lookups_total', 'DNS lookups of recipient domains, by outcome', [
+      'outcome',
+    ]),
+    dnsSeconds: histogram('mx_validator_dns_seconds', 'Time of one lookup of a domain', smallSeconds),
+    dnsAnswers: counter(
+      'mx_validator_dns_answers_total',
+      'Questions about a domain, by where the answer was',
+      ['source'],
+    ),
+    dnsCacheEntries: gauge('mx_validator_dns_cache_entries', 'Domains in the cache'),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Adds process_* and nodejs_* for a program that runs alone. */
+export function collectProcessMetrics({ registry }: Metrics): void {
+  collectDefaultMetrics({ register: registry });
+}

@@ -1,0 +1,425 @@
+/**
+ * The proxy's transaction: each MAIL, RCPT and DATA of the client becomes one of the upstream's, within our own
+ * limits and rules, and no reply of ours claims more than the upstream said. No queue: our final 250 is the
+ * upstream's final 250 (RFC 5321 4.2.5).
+ */
+import { ClientError, type Client } from '../smtp/client.ts';
+import { mailboxText, type Mailbox } from '../smtp/address.ts';
+import { DotStuffer, DotUnstuffer, type DataFault } from '../smtp/data.ts';
+import { HeaderReader } from '../smtp/header.ts';
+import { PoolBusyError, type Pool } from '../smtp/pool.ts';
+import { receivedHeader } from '../smtp/received.ts';
+import { enhancedCode, isPositive, isTransient, type Reply } from '../smtp/reply.ts';
+import { limits as standardLimits, type Limits, type ReplyBook, type RuledReply } from '../smtp/rules.ts';
+import type { AbortReason, MailCommand, MailHandler, Offers, Session, Transaction } from '../smtp/server.ts';
+import type { ByteBudget, Hold } from './budget.ts';
+import type { transactionOutcomes } from './contract.ts';
+import type { DomainChecker } from './dns/verdict.ts';
+import { headerProblem, isAllowed, type SenderList } from './senders.ts';
+
+export type Outcome = (typeof transactionOutcomes)[number];
+
+/** What is known of a transaction when it is over: one log line, and the metrics. */
+export interface TransactionRecord {
+  readonly tx: string;
+  readonly session: Session;
+  readonly sender: string;
+  readonly recipients: readonly { readonly to: string; readonly reply: string }[];
+  readonly outcome: Outcome;
+  /** The last reply, e.g. `250 2.0.0 …`; or why it was aborted. */
+  readonly reply: string;
+  /** Octets of the message as received. */
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly refusedRecipients: number;
+  readonly repaired: number;
+  readonly cut: CalendarReport | undefined;
+}
+
+/** What a calendar cutter reports; see calendar/report.ts. */
+export interface CalendarReport {
+  readonly cut: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly dkimSigned: boolean;
+}
+
+/** Cuts calendar parts out of plain message bytes; see calendar/cutter.ts. */
+export interface Cutter {
+  readonly report: CalendarReport;
+  write(chunk: Buffer): Buffer[];
+  end(): Buffer[];
+}
+
+export interface PassThroughOptions {
+  readonly pool: Pool;
+  readonly domains: DomainChecker;
+  readonly budget: ByteBudget;
+  readonly replies: ReplyBook;
+  readonly limits?: Limits;
+  readonly hostname: string;
+  readonly maxMessageBytes: number;
+  /** Undefined: anybody may send. */
+  readonly senders: SenderList | undefined;
+  /** Address for a bare `Postmaster`; undefined: refused. */
+  readonly postmaster: string | undefined;
+  /** Whether this set of accepted recipients (as written) asks for calendar parts to be cut. */
+  readonly cutter: (recipients: readonly string[]) => Cutter | undefined;
+  readonly onEnd: (record: TransactionRecord) => void;
+}
+
+const domainRules = { 'no-such-domain': 'noSuchDomain', 'null-mx': 'nullMx', trouble: 'dnsTrouble' } as const;
+/** A message that does not declare its size is taken to be this large until more came. */
+const undeclaredSize = 65_536;
+
+/** Answers MAIL for one listener. */
+export class PassThrough implements MailHandler {
+  readonly #options: PassThroughOptions;
+
+  constructor(options: PassThroughOptions) {
+    this.#options = options;
+  }
+
+  /** What the upstream offered last; nothing optional until it was reached once. */
+  offers(): Offers {
+    const { pool, maxMessageBytes } = this.#options;
+    const { extensions } = pool;
+    return {
+      eightBitMime: extensions?.eightBitMime ?? false,
+      smtpUtf8: extensions?.smtpUtf8 ?? false,
+      size: Math.min(maxMessageBytes, extensions?.size ?? Infinity),
+    };
+  }
+
+  async mail(session: Session, mail: MailCommand): Promise<{ reply: Reply; transaction?: Transaction }> {
+    const transaction = new ProxyTransaction(this.#options, session, mail);
+    const reply = await transaction.open();
+    return isPositive(reply) ? { reply, transaction } : { reply };
+  }
+}
+
+let counter = 0;
+const idPrefix = Math.floor(Math.random() * 36 ** 6).toString(36);
+
+/** Short, unique in this process, and unlikely to repeat in another. */
+function transactionId(): string {
+  counter += 1;
+  return `${idPrefix}${counter.toString(36).padStart(5, '0')}`;
+}
+
+class ProxyTransaction implements Transaction {
+  readonly #options: PassThroughOptions;
+  readonly #session: Session;
+  readonly #mail: MailCommand;
+  readonly #tx = transactionId();
+  readonly #sender: string;
+  readonly #start = performance.now();
+  readonly #recipients: { to: string; reply: string }[] = [];
+  readonly #accepted: string[] = [];
+  readonly #header = new HeaderReader();
+  /** The upstream's connection; undefined once it is given back or lost. */
+  #client: Client | undefined;
+  /** A command is at the upstream and its reply is not in. */
+  #busy = false;
+  #ended = false;
+  #refusedRecipients = 0;
+  #hold: Hold | undefined;
+  #bytes = 0;
+  #repaired = 0;
+  #received = '';
+  #cut: { cutter: Cutter; unstuffer: DotUnstuffer; stuffer: DotStuffer } | undefined;
+
+  constructor(options: PassThroughOptions, session: Session, mail: MailCommand) {
+    this.#options = options;
+    this.#session = session;
+    this.#mail = mail;
+    this.#sender = mail.sender === undefined ? '' : mailboxText(mail.sender);
+  }
+
+  /** MAIL: who may send, then the upstream's own answer. */
+  async open(): Promise<Reply> {
+    const { replies, senders } = this.#options;
+    let reply: Reply;
+    if (senders !== undefined && !isAllowed(senders, this.#sender)) {
+      reply = replies.get('senderRefused', { sender: `<${this.#sender}>` });
+    } else {
+      reply = await this.#openUpstream();
+    }
+    if (!isPositive(reply)) this.#over(reply);
+    return reply;
+  }
+
+  async #openUpstream(): Promise<Reply> {
+    const { pool, replies } = this.#options;
+    let again = false;
+    for (;;) {
+      let kept = false;
+      try {
+        const lease = await pool.acquire(again);
+        this.#client = lease.client;
+        kept = !lease.fresh;
+        if (this.#mail.sender?.utf8 === true && !lease.client.extensions.smtpUtf8) {
+          this.#giveBack();
+          return replies.get('needsUtf8');
+        }
+        const reply = await lease.client.mail(this.#mailCommand(lease.client), kept);
+        if (reply.code !== 421 || !kept || again) return this.#verdict(reply, 250, replies.get('senderOk'));
+      } catch (error) {
+        if (error instanceof PoolBusyError) return replies.get('busy');
+        if (!(error instanceof ClientError) || !kept || again)
+          return this.#lost(replies.get('upstreamUnavailable'));
+      }
+      // A kept connection had gone stale. Nothing was said on it that counts, so once more on a new one.
+      this.#drop();
+      again = true;
+    }
+  }
+
+  #mailCommand({ extensions }: Client): string {
+    const { size, body, smtpUtf8 } = this.#mail;
+    let command = `MAIL FROM:<${this.#sender}>`;
+    if (size !== undefined && extensions.size !== undefined) command += ` SIZE=${size}`;
+    if (body !== undefined && extensions.eightBitMime) command += ` BODY=${body}`;
+    if (smtpUtf8 && extensions.smtpUtf8) command += ' SMTPUTF8';
+    return command;
+  }
+
+  async recipient(mailbox: Mailbox): Promise<Reply> {
+    const reply = await this.#recipient(mailbox);
+    const to = mailboxText(mailbox);
+    this.#recipients.push({ to, reply: replyText(reply) });
+    if (isPositive(reply)) this.#accepted.push(to);
+    else if (!isTransient(reply)) this.#refusedRecipients += 1;
+    return reply;
+  }
+
+  async #recipient(mailbox: Mailbox): Promise<Reply> {
+    const { domains, postmaster, replies } = this.#options;
+    if (mailbox.literal) return replies.get('addressLiteral');
+    if (mailbox.utf8 && !this.#mail.smtpUtf8) return replies.get('needsUtf8');
+    if (mailbox.domain === '') {
+      return postmaster === undefined ? replies.get('noPostmaster') : this.#rcpt(postmaster);
+    }
+    const { domain } = mailbox;
+    const { kind } = await domains.check(domain);
+    if (kind === 'deliverable') return this.#rcpt(mailboxText(mailbox));
+    return replies.get(domainRules[kind], { domain });
+  }
+
+  async #rcpt(address: string): Promise<Reply> {
+    const { replies } = this.#options;
+    const reply = await this.#ask((client) => client.rcpt(`RCPT TO:<${address}>`));
+    if (reply === undefined) return replies.get('upstreamUnavailable');
+    // 251 says that the upstream will forward: accepted all the same (RFC 5321 3.4).
+    return this.#verdict(
+      reply.code === 251 ? { ...reply, code: 250 } : reply,
+      250,
+      replies.get('recipientOk'),
+    );
+  }
+
+  async data(): Promise<Reply> {
+    const { budget, replies } = this.#options;
+    const hold = await budget.acquire(Math.max(this.#mail.size ?? 0, undeclaredSize));
+    if (this.#ended) {
+      hold?.release();
+      return replies.get('upstreamUnavailable');
+    }
+    this.#hold = hold;
+    let reply: Reply;
+    if (hold === undefined) {
+      reply = replies.get('busy');
+    } else {
+      const answer = await this.#ask((client) => client.data());
+      reply =
+        answer === undefined
+          ? replies.get('upstreamUnavailable')
+          : this.#verdict(answer, 354, replies.get('startData'));
+    }
+    if (reply.code === 354) this.#startMessage();
+    else this.#over(reply);
+    return reply;
+  }
+
+  #startMessage(): void {
+    const cutter = this.#options.cutter(this.#accepted);
+    if (cutter !== undefined)
+      this.#cut = { cutter, unstuffer: new DotUnstuffer(), stuffer: new DotStuffer() };
+    const { remoteAddress, helo, protocol } = this.#session;
+    this.#received = receivedHeader({
+      helo,
+      remoteAddress,
+      by: this.#options.hostname,
+      protocol: this.#mail.smtpUtf8 ? protocol.replace('ESMTP', 'UTF8SMTP') : protocol,
+      id: this.#tx,
+      recipient: this.#accepted.length === 1 ? this.#accepted[0] : undefined,
+      date: new Date(),
+    });
+  }
+
+  /** Our Received header leaves with the first bytes of the message. */
+  #sendReceived(): void {
+    if (this.#received === '') return;
+    this.#client?.write(this.#received);
+    this.#received = '';
+  }
+
+  write(piece: Buffer): void {
+    this.#sendReceived();
+    this.#bytes += piece.length;
+    this.#hold?.grow(this.#bytes);
+    if (!this.#header.done) this.#header.push(piece);
+    if (this.#cut === undefined) {
+      this.#client?.write(piece);
+      return;
+    }
+    for (const plain of this.#cut.unstuffer.push(piece))
+      this.#send(this.#cut.cutter.write(plain), this.#cut.stuffer);
+  }
+
+  #send(pieces: readonly Buffer[], stuffer: DotStuffer): void {
+    for (const piece of pieces) {
+      for (const part of stuffer.push(piece)) this.#client?.write(part);
+    }
+  }
+
+  cork(): void {
+    this.#client?.cork();
+  }
+
+  uncork(): void {
+    this.#client?.uncork();
+  }
+
+  drained(): Promise<void> | undefined {
+    return this.#client?.drained();
+  }
+
+  async end(fault: DataFault | undefined, reader: { size: number; repaired: number }): Promise<Reply> {
+    this.#bytes = reader.size;
+    this.#repaired = reader.repaired;
+    const refusal = this.#faultReply(fault) ?? this.#headerReply();
+    if (refusal !== undefined) {
+      this.#drop(); // no dot, so nothing is delivered
+      this.#over(refusal);
+      return refusal;
+    }
+    const reply = await this.#finish();
+    this.#over(reply);
+    return reply;
+  }
+
+  async #finish(): Promise<Reply> {
+    const { replies } = this.#options;
+    this.#sendReceived();
+    if (this.#cut !== undefined) {
+      this.#send(this.#cut.cutter.end(), this.#cut.stuffer);
+      for (const part of this.#cut.stuffer.end()) this.#client?.write(part);
+    }
+    const reply = await this.#ask((client) => client.end());
+    if (reply === undefined) return replies.get('upstreamLost');
+    if (reply.code !== 250) return this.#verdict(reply, 250, replies.get('upstreamLost'), 'upstreamLost');
+    return replies.get('accepted', { text: reply.lines[0] ?? 'Ok', tx: this.#tx });
+  }
+
+  #faultReply(fault: DataFault | undefined): RuledReply | undefined {
+    const { maxMessageBytes, replies } = this.#options;
+    if (fault === undefined) return undefined;
+    if (fault === 'too-big') return replies.get('tooBig', { limit: maxMessageBytes });
+    return replies.get(fault === 'bare-newline' ? 'bareNewline' : 'lineTooLong');
+  }
+
+  #headerReply(): RuledReply | undefined {
+    const { limits = standardLimits, replies, senders } = this.#options;
+    const findings = this.#header.end();
+    if (findings.received > limits.received.value) return replies.get('loop');
+    // `.` right after 354 is a message of no octets at all (RFC 5321 4.1.1.4), not one with a bad header.
+    if (findings.problem !== undefined && !findings.empty) {
+      return replies.get('badHeader', { problem: findings.problem });
+    }
+    const problem = senders === undefined ? undefined : headerProblem(senders, findings);
+    return problem === undefined ? undefined : replies.get('fromRefused', { problem });
+  }
+
+  abort(reason: AbortReason): void {
+    if (this.#ended) return;
+    const refused = this.#refusedRecipients > 0 && this.#accepted.length === 0;
+    this.#finished(refused ? 'refused' : 'aborted', reason);
+  }
+
+  /** Asks the upstream; undefined if it cannot be asked or does not answer. */
+  async #ask(question: (client: Client) => Promise<Reply>): Promise<Reply | undefined> {
+    const client = this.#client;
+    if (client === undefined) return undefined;
+    this.#busy = true;
+    try {
+      return await question(client);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      this.#drop();
+      return undefined;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** The client's reply for the upstream's: `good` for the expected code, refusals as they are. */
+  #verdict(
+    reply: Reply,
+    expected: number,
+    good: RuledReply,
+    otherwise: 'upstreamUnavailable' | 'upstreamLost' = 'upstreamUnavailable',
+  ): Reply {
+    if (reply.code === expected) return good;
+    // 421 is about the upstream's connection, not about ours; and a success that was not asked for makes no sense.
+    if (reply.code === 421 || reply.code < 400) return this.#lost(this.#options.replies.get(otherwise));
+    return reply;
+  }
+
+  #lost(reply: RuledReply): RuledReply {
+    this.#drop();
+    return reply;
+  }
+
+  #over(reply: Reply): void {
+    const outcome = isPositive(reply) ? 'accepted' : isTransient(reply) ? 'deferred' : 'refused';
+    this.#finished(outcome, replyText(reply));
+  }
+
+  #finished(outcome: Outcome, reply: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#hold?.release();
+    // Inside a message, or with a reply on its way, only closing leaves no doubt.
+    if (this.#busy || (this.#client !== undefined && this.#client.inMessage)) this.#drop();
+    else this.#giveBack();
+    this.#options.onEnd({
+      tx: this.#tx,
+      session: this.#session,
+      sender: this.#sender,
+      recipients: this.#recipients,
+      outcome,
+      reply,
+      bytes: this.#bytes,
+      seconds: (performance.now() - this.#start) / 1000,
+      refusedRecipients: this.#refusedRecipients,
+      repaired: this.#repaired,
+      cut: this.#cut?.cutter.report,
+    });
+  }
+
+  #giveBack(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) this.#options.pool.release(client);
+  }
+
+  #drop(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) this.#options.pool.discard(client);
+  }
+}
+
+function replyText(reply: Reply): string {
+  return [reply.code, enhancedCode(reply), reply.lines.join(' / ')].filter((part) => part !== '').join(' ');
+}

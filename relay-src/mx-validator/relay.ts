@@ -1,0 +1,250 @@
+/** The relay put together: listeners, upstream, DNS, metrics; startable from a test as from `main.ts`. */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { Server as NetServer } from 'node:net';
+import { ClientError, type NextHop } from '../smtp/client.ts';
+import { Pool } from '../smtp/pool.ts';
+import { limits as standardLimits, ReplyBook, type Limits, type Replies } from '../smtp/rules.ts';
+import { RelayServer } from '../smtp/server.ts';
+import { ByteBudget } from './budget.ts';
+import type { Address, Config } from './config.ts';
+import { createDomainChecker } from './dns/checker.ts';
+import type { DomainChecker } from './dns/verdict.ts';
+import { createHealthServer } from './health.ts';
+import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { PassThrough, type TransactionRecord } from './pass-through.ts';
+
+/** Waits, in milliseconds; a test makes them short. */
+export interface Waits {
+  readonly connect: number;
+  readonly reply: number;
+  readonly block: number;
+  readonly final: number;
+  /** For room towards the upstream, before 452. */
+  readonly room: number;
+  readonly keepIdle: number;
+  readonly probeEvery: number;
+}
+
+export const defaultWaits: Waits = {
+  connect: 5000,
+  reply: 30_000,
+  block: 180_000,
+  final: 120_000,
+  room: 30_000,
+  keepIdle: 20_000,
+  probeEvery: 10_000,
+};
+
+/** What a test replaces. */
+export interface Parts {
+  readonly log: Log;
+  readonly domains?: DomainChecker;
+  readonly waits?: Partial<Waits>;
+  readonly replies?: Replies;
+  readonly limits?: Limits;
+}
+
+export interface Relay {
+  readonly metrics: Metrics;
+  /** Ports in the order of the listeners, then the metrics port. */
+  readonly ports: readonly number[];
+  /** Stops accepting, lets transactions end for `grace` milliseconds, then ends the rest. */
+  stop(grace: number): Promise<void>;
+}
+
+/** Starts everything; resolves when all ports listen. Throws if one cannot. */
+export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
+  const { log } = parts;
+  const waits = { ...defaultWaits, ...parts.waits };
+  const limits = parts.limits ?? standardLimits;
+  const metrics = createMetrics();
+  const domains = parts.domains ?? createChecker(config, metrics);
+  const pool = createPool(config, waits, metrics);
+  const budget = new ByteBudget(config.maxBytesInFlight, waits.room);
+  const replies = new ReplyBook(config.hostname, parts.replies);
+  const tls = await readTls(config);
+
+  const servers = config.listeners.map(
+    (listener) =>
+      new RelayServer({
+        hostname: config.hostname,
+        replies,
+        limits,
+        bareNewline: config.bareNewline,
+        maxRecipients: config.maxRecipients,
+        maxConnections: config.maxConnections,
+        maxConnectionsPerAddress: config.maxConnectionsPerAddress,
+        tls,
+        handler: new PassThrough({
+          pool,
+          domains,
+          budget,
+          replies,
+          limits,
+          hostname: config.hostname,
+          maxMessageBytes: config.maxMessageBytes,
+          senders: listener.senders,
+          postmaster: config.postmaster,
+          cutter: () => undefined,
+          onEnd: (record) => {
+            count(metrics, record);
+            metrics.bytesInFlight.set(budget.used);
+            metrics.upstreamConnections.set(pool.size);
+            logTransaction(log, record);
+          },
+        }),
+        onConnect: () => {
+          metrics.connections.inc();
+          metrics.activeConnections.inc();
+        },
+        onDisconnect: () => metrics.activeConnections.dec(),
+        onRefusal: (reply) => metrics.refusals.inc({ rule: reply.rule }),
+        onError: (error) => log.debug({ error: error.message }, 'client connection failed'),
+      }),
+  );
+
+  let stopping = false;
+  const probe = createProbe(pool, metrics, log);
+  const health = createHealthServer({
+    registry: metrics.registry,
+    live: () => (stopping ? 'stopping' : undefined),
+    ready: async () => (stopping ? 'stopping' : probe()),
+  });
+  // Known before the first EHLO is answered, so that it offers what the upstream takes.
+  await probe();
+  const prober = setInterval(() => void probe(), waits.probeEvery);
+  prober.unref();
+
+  const ports: number[] = [];
+  for (const [index, listener] of config.listeners.entries()) {
+    const server = servers[index];
+    if (server !== undefined) ports.push(await listen(server.server, listener));
+  }
+  ports.push(await listen(health, config.metrics));
+
+  return {
+    metrics,
+    ports,
+    async stop(grace) {
+      stopping = true;
+      clearInterval(prober);
+      await Promise.all(servers.map((server) => server.drain(grace)));
+      pool.close();
+      domains.close();
+      health.closeAllConnections();
+      health.close();
+    },
+  };
+}
+
+async function listen(server: NetServer | Server, { host, port }: Address): Promise<number> {
+  server.listen({ port, ...(host === undefined ? {} : { host }) });
+  await once(server, 'listening');
+  const bound = server.address();
+  return bound === null || typeof bound === 'string' ? port : bound.port;
+}
+
+async function readTls(config: Config): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (config.tls === undefined) return undefined;
+  return { cert: await readFile(config.tls.certFile), key: await readFile(config.tls.keyFile) };
+}
+
+function createPool(config: Config, waits: Waits, metrics: Metrics): Pool {
+  const hop: NextHop = {
+    ...config.upstream,
+    name: config.hostname,
+    connectTimeout: waits.connect,
+    replyTimeout: waits.reply,
+    blockTimeout: waits.block,
+    finalTimeout: waits.final,
+  };
+  return new Pool({
+    hop,
+    maxConnections: config.maxUpstreamConnections,
+    maxWait: waits.room,
+    idleTime: waits.keepIdle,
+    onConnect: (seconds) => {
+      metrics.upstreamUp.set(1);
+      metrics.upstreamConnectSeconds.observe(seconds);
+    },
+    onConnectError: (error) => {
+      metrics.upstreamUp.set(0);
+      metrics.upstreamErrors.inc({ failure: error instanceof ClientError ? error.failure : 'connect' });
+    },
+  });
+}
+
+function createChecker(config: Config, metrics: Metrics): DomainChecker {
+  return createDomainChecker({
+    ...(config.dnsServers === undefined ? {} : { servers: config.dnsServers }),
+    observer: {
+      answered: (source) => metrics.dnsAnswers.inc({ source }),
+      lookedUp: (outcome, seconds) => {
+        metrics.dnsLookups.inc({ outcome });
+        metrics.dnsSeconds.observe(seconds);
+      },
+      cacheSize: (entries) => metrics.dnsCacheEntries.set(entries),
+    },
+  });
+}
+
+/** Asks the upstream for its greeting; one question at a time. Resolves with what is wrong, or undefined. */
+function createProbe(pool: Pool, metrics: Metrics, log: Log): () => Promise<string | undefined> {
+  let running: Promise<string | undefined> | undefined;
+  let up: boolean | undefined;
+  const ask = async (): Promise<string | undefined> => {
+    let problem: string | undefined;
+    try {
+      await pool.probe();
+    } catch (error) {
+      problem = `upstream: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    const now = problem === undefined;
+    metrics.upstreamUp.set(now ? 1 : 0);
+    if (now !== up)
+      log[now ? 'info' : 'warn']({ problem }, now ? 'upstream answers' : 'upstream does not answer');
+    up = now;
+    running = undefined;
+    return problem;
+  };
+  return () => (running ??= ask());
+}
+
+function count(metrics: Metrics, record: TransactionRecord): void {
+  const { outcome } = record;
+  metrics.transactions.inc({ outcome });
+  metrics.transactionSeconds.observe({ outcome }, record.seconds);
+  if (outcome === 'accepted') metrics.accepted.inc();
+  if (record.refusedRecipients > 0) metrics.rejected.inc(record.refusedRecipients);
+  if (record.bytes > 0) metrics.receivedBytes.inc(record.bytes);
+  if (record.repaired > 0) metrics.bareNewlines.inc(record.repaired);
+  if (record.cut === undefined) return;
+  if (record.cut.cut > 0 && outcome === 'accepted') metrics.icsStripped.inc();
+  for (const [reason, times] of Object.entries(record.cut.skipped)) {
+    if (times > 0) metrics.icsSkipped.inc({ reason }, times);
+  }
+}
+
+function logTransaction(log: Log, record: TransactionRecord): void {
+  const { session, cut } = record;
+  log.info(
+    {
+      tx: record.tx,
+      outcome: record.outcome,
+      client: session.remoteAddress,
+      helo: session.helo,
+      listener: session.localPort,
+      from: record.sender,
+      to: record.recipients,
+      bytes: record.bytes,
+      ms: Math.round(record.seconds * 1000),
+      reply: record.reply,
+      ...(record.repaired > 0 ? { repaired: record.repaired } : {}),
+      ...(cut === undefined ? {} : { cut: cut.cut, dkimSigned: cut.dkimSigned }),
+    },
+    'transaction',
+  );
+}

@@ -1,0 +1,303 @@
+/**
+ * One SMTP connection to a next hop, as a client: commands with their replies in order, one verdict a
+ * recipient, the message streamed with back-pressure. It never decides to repeat anything: who calls it knows
+ * what was said.
+ */
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { normalise, ReplyParser, type Reply } from './reply.ts';
+
+/** Where to connect, and how long to wait for what, in milliseconds. */
+export interface NextHop {
+  readonly host: string;
+  readonly port: number;
+  /** Our name in EHLO. */
+  readonly name: string;
+  readonly connectTimeout: number;
+  /** Greeting, EHLO, MAIL, RCPT, DATA, RSET. */
+  readonly replyTimeout: number;
+  /** One block of the message to be taken. */
+  readonly blockTimeout: number;
+  /** The answer to the final dot (RFC 5321 4.5.3.2.6 asks for ten minutes where nobody waits behind us). */
+  readonly finalTimeout: number;
+}
+
+export type ClientFailure = 'connect' | 'timeout' | 'closed' | 'protocol' | 'aborted';
+
+/** The connection is lost; `failure` says how. What it was saying is not known to have happened. */
+export class ClientError extends Error {
+  readonly failure: ClientFailure;
+  constructor(failure: ClientFailure, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+/** What the next hop offered in its EHLO reply, as far as we use it. */
+export interface Extensions {
+  readonly pipelining: boolean;
+  readonly eightBitMime: boolean;
+  readonly smtpUtf8: boolean;
+  /** Largest message it takes, in octets; undefined if it does not say, or says 0 (RFC 1870 4). */
+  readonly size: number | undefined;
+}
+
+interface Waiting {
+  resolve: (reply: Reply) => void;
+  reject: (error: ClientError) => void;
+  timer: NodeJS.Timeout;
+}
+
+/** Bytes that may wait in a socket before the source is paused. */
+const highWaterMark = 131_072;
+const replyBuffer = 4096;
+const finalDot = '.\r\n';
+
+/** A connected, greeted SMTP client. Make one with {@link connectClient}. */
+export class Client {
+  extensions: Extensions = { pipelining: false, eightBitMime: false, smtpUtf8: false, size: undefined };
+  /** Called once when the connection is lost while nothing was asked of it. */
+  onIdleLoss: (() => void) | undefined;
+
+  readonly #socket: Socket;
+  readonly #hop: NextHop;
+  readonly #parser = new ReplyParser((code, lines) => this.#onReply(code, lines));
+  /** Callers in the order of their commands. */
+  readonly #waiting: Waiting[] = [];
+  #error: ClientError | undefined;
+  #inData = false;
+  /** A reply that came while the message was still being sent. */
+  #early: Reply | undefined;
+  #drain: (() => void) | undefined;
+
+  /** Starts connecting; use {@link connectClient}. */
+  constructor(hop: NextHop) {
+    this.#hop = hop;
+    // One small buffer for all reads: replies are short, and a fresh 64 KiB a read is most of what a read costs.
+    const options: TcpNetConnectOpts & { writableHighWaterMark: number } = {
+      host: hop.host,
+      port: hop.port,
+      noDelay: true,
+      writableHighWaterMark: highWaterMark,
+      onread: {
+        buffer: Buffer.allocUnsafe(replyBuffer),
+        callback: (read, buffer) => this.#onBytes(Buffer.from(buffer.buffer, buffer.byteOffset, read)),
+      },
+    };
+    this.#socket = connect(options);
+    const connecting = setTimeout(
+      () => this.#fail('timeout', `no connection within ${hop.connectTimeout} ms`),
+      hop.connectTimeout,
+    );
+    this.#socket.once('connect', () => clearTimeout(connecting));
+    this.#socket.once('error', (error) =>
+      this.#fail(this.#socket.connecting ? 'connect' : 'closed', error.message),
+    );
+    this.#socket.once('end', () => this.#fail('closed', 'connection closed by the next hop'));
+    this.#socket.once('close', () => {
+      clearTimeout(connecting);
+      this.#fail('closed', 'connection closed');
+    });
+    this.#socket.on('drain', () => this.#onDrain());
+  }
+
+  /** False once the connection is lost or given up. */
+  get usable(): boolean {
+    return this.#error === undefined;
+  }
+
+  /** True between 354 and the final dot: closing now leaves the message undelivered. */
+  get inMessage(): boolean {
+    return this.#inData;
+  }
+
+  /** Greeting and EHLO (HELO where that is not known). Throws {@link ClientError}; a refusal counts as one. */
+  async hello(): Promise<void> {
+    const greeting = await this.#expect(this.#hop.replyTimeout);
+    if (greeting.code !== 220) throw this.#refused(greeting);
+    const ehlo = await this.#ask(`EHLO ${this.#hop.name}`);
+    if (ehlo.code === 250) {
+      this.extensions = readExtensions(ehlo.lines);
+      return;
+    }
+    if (ehlo.code < 500) throw this.#refused(ehlo);
+    const helo = await this.#ask(`HELO ${this.#hop.name}`);
+    if (helo.code !== 250) throw this.#refused(helo);
+  }
+
+  /**
+   * Opens a transaction. With `reset`, an RSET goes before it: in the same write if the next hop takes
+   * pipelined commands.
+   */
+  async mail(command: string, reset: boolean): Promise<Reply> {
+    if (!reset) return this.#ask(command);
+    if (this.extensions.pipelining) {
+      const reply = this.#expect(this.#hop.replyTimeout);
+      const mail = this.#ask(`RSET\r\n${command}`);
+      mail.catch(() => undefined);
+      this.#checkReset(await reply);
+      return mail;
+    }
+    await this.reset();
+    return this.#ask(command);
+  }
+
+  /** Names a recipient; its verdict is the next hop's own. */
+  rcpt(command: string): Promise<Reply> {
+    return this.#ask(command);
+  }
+
+  /** Ends the transaction before its message. Throws if the next hop does not take it: close it then. */
+  async reset(): Promise<void> {
+    this.#checkReset(await this.#ask('RSET'));
+  }
+
+  /** Asks to send the message; after a 354 comes {@link write}, then {@link end} or {@link destroy}. */
+  async data(): Promise<Reply> {
+    const reply = await this.#ask('DATA');
+    if (reply.code === 354) this.#inData = true;
+    return reply;
+  }
+
+  /**
+   * Sends a piece of the message: dot-stuffed, line ends CRLF. Errors surface in {@link end}. A piece may stay
+   * referenced until it is written.
+   */
+  write(piece: Buffer | string): void {
+    if (!this.#inData || this.#early !== undefined || this.#error !== undefined) return;
+    this.#socket.write(piece);
+  }
+
+  /** Collects the writes until {@link uncork} into one system call. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  /** Undefined if more may be written now, else resolves when it may; or when it makes no difference any more. */
+  drained(): Promise<void> | undefined {
+    if (!this.#socket.writableNeedDrain || this.#error !== undefined) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#fail('timeout', 'a block was not taken'), this.#hop.blockTimeout);
+      this.#drain = () => {
+        clearTimeout(timer);
+        this.#drain = undefined;
+        resolve();
+      };
+    });
+  }
+
+  /** Sends the final dot and returns the verdict on the message. What was written ended with CRLF or was empty. */
+  end(): Promise<Reply> {
+    this.#inData = false;
+    if (this.#early !== undefined) {
+      // The next hop gave its verdict on half a message. It may take the rest for commands, so it gets none.
+      const reply = this.#early;
+      this.destroy();
+      return Promise.resolve(reply);
+    }
+    return this.#ask('.', this.#hop.finalTimeout);
+  }
+
+  /** Says QUIT without waiting for long, and closes. */
+  quit(): void {
+    if (this.#error !== undefined) return;
+    this.#ask('QUIT', 5000).then(
+      () => this.destroy(),
+      () => undefined,
+    );
+  }
+
+  /** Closes at once. Inside a message this is the way to make sure that it is not delivered: no dot is sent. */
+  destroy(): void {
+    this.#fail('aborted', 'closed by us');
+  }
+
+  #ask(command: string, timeout: number = this.#hop.replyTimeout): Promise<Reply> {
+    const reply = this.#expect(timeout);
+    if (this.#error === undefined) this.#socket.write(command === '.' ? finalDot : `${command}\r\n`);
+    return reply;
+  }
+
+  #expect(timeout: number): Promise<Reply> {
+    const error = this.#error;
+    if (error !== undefined) return Promise.reject(error);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#fail('timeout', `no reply within ${timeout} ms`), timeout);
+      this.#waiting.push({ resolve, reject, timer });
+    });
+  }
+
+  #refused(reply: Reply): ClientError {
+    this.#fail('protocol', `next hop says ${reply.code} ${reply.lines.join(' ')}`);
+    return this.#error ?? new ClientError('protocol', 'refused');
+  }
+
+  #checkReset(reply: Reply): void {
+    if (reply.code !== 250) throw this.#refused(reply);
+  }
+
+  #onBytes(bytes: Buffer): boolean {
+    try {
+      this.#parser.push(bytes);
+    } catch (error) {
+      this.#fail('protocol', error instanceof Error ? error.message : String(error));
+    }
+    return true;
+  }
+
+  #onReply(code: number, lines: string[]): void {
+    if (this.#error !== undefined) return;
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) {
+      if (this.#inData && this.#early === undefined) this.#early = normalise(code, lines);
+      else this.#fail('protocol', `unasked reply ${code} ${lines.join(' ')}`);
+      return;
+    }
+    clearTimeout(waiting.timer);
+    waiting.resolve(normalise(code, lines));
+  }
+
+  #onDrain(): void {
+    this.#drain?.();
+  }
+
+  #fail(failure: ClientFailure, message: string): void {
+    if (this.#error !== undefined) return;
+    const error = new ClientError(failure, message);
+    this.#error = error;
+    this.#socket.destroy();
+    this.#drain?.();
+    const waiting = this.#waiting.splice(0);
+    for (const one of waiting) {
+      clearTimeout(one.timer);
+      one.reject(error);
+    }
+    if (waiting.length === 0 && failure !== 'aborted') this.onIdleLoss?.();
+  }
+}
+
+/** Connects, reads the greeting and says EHLO. Throws {@link ClientError}. */
+export async function connectClient(hop: NextHop): Promise<Client> {
+  const client = new Client(hop);
+  await client.hello();
+  return client;
+}
+
+/** Keywords of an EHLO reply, any case (RFC 5321 4.1.1.1). The first line is the name of the host. */
+function readExtensions(lines: readonly string[]): Extensions {
+  const keywords = new Map<string, string>();
+  for (const line of lines.slice(1)) {
+    const [keyword = '', ...values] = line.trim().split(/\s+/);
+    keywords.set(keyword.toUpperCase(), values.join(' '));
+  }
+  const size = keywords.get('SIZE') ?? '';
+  return {
+    pipelining: keywords.has('PIPELINING'),
+    eightBitMime: keywords.has('8BITMIME'),
+    smtpUtf8: keywords.has('SMTPUTF8') && keywords.has('8BITMIME'),
+    size: /^\d{1,15}$/.test(size) && Number(size) > 0 ? Number(size) : undefined,
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * The bytes after 354: where the message ends, and what must not pass.
+ *
+ * Only CRLF ends a line and only CRLF.CRLF ends a message (RFC 5321 2.3.8, 4.1.1.4). Servers that see line ends
+ * elsewhere can be made to find a second message inside the first, so a bare CR, and a line with a leading dot
+ * beside a bare LF, are refused; any other bare LF becomes CRLF (as mox does) or is refused too. Even a refused
+ * message is read to its real end, else the rest of it would run as commands.
+ */
+
+/** What to do with a bare LF away from a dot line. */
+export type BareNewline = 'normalize' | 'reject';
+
+/** Why a message must be refused at its end. */
+export type DataFault = 'bare-newline' | 'line-too-long' | 'too-big';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const DOT = 0x2e;
+const crlf = Buffer.from('\r\n');
+const oneDot = Buffer.from('.');
+const oneCr = Buffer.from('\r');
+
+// Where the next byte stands. Bytes that may yet turn out to be the end of data are held back:
+// the dot in `dot`, dot and CR in `dotCr`, the CR in `textCr`.
+const lineStart = 0;
+const afterBareLf = 1;
+const dot = 2;
+const dotCr = 3;
+const text = 4;
+const textCr = 5;
+const heldBytes = [0, 0, 1, 2, 0, 1] as const;
+
+/**
+ * Finds the end of data and guards the bytes before it, in one pass and for any chunking. What it hands on is
+ * still dot-stuffed, has CRLF line ends only, and leaves out the final `.CRLF`.
+ */
+export class DataReader {
+  /** Octets of the message as it is stored: without stuffing dots, repaired line ends counted as two. */
+  size = 0;
+  /** Bare LFs that became CRLF. */
+  repaired = 0;
+  /** Set once; nothing is handed on from then. */
+  fault: DataFault | undefined;
+
+  readonly #bareNewline: BareNewline;
+  readonly #maxSize: number;
+  readonly #maxLine: number;
+  #state: number = lineStart;
+  #dotLine = false;
+  /** Octets of the current line that came in earlier chunks. */
+  #lineOctets = 0;
+
+  constructor(options: { bareNewline: BareNewline; maxSize: number; maxLine: number }) {
+    this.#bareNewline = options.bareNewline;
+    this.#maxSize = options.maxSize;
+    this.#maxLine = options.maxLine;
+  }
+
+  /**
+   * Takes the next bytes and hands on those that are surely message. Returns the index behind the end of data
+   * in `chunk`, or -1 while the message goes on.
+   */
+  push(chunk: Buffer, emit: (piece: Buffer) => void): number {
+    const n = chunk.length;
+    let state = this.#state;
+    let from = 0; // first byte of this chunk that was not handed on yet
+    let line = -this.#lineOctets; // where the current line began
+    let nextCr = -2; // positions found ahead, -1 for none; each byte is searched once
+    let nextLf = -2;
+    let i = 0;
+    while (i < n) {
+      if (state === text) {
+        if (nextLf !== -1 && nextLf < i) nextLf = chunk.indexOf(LF, i);
+        if (nextCr !== -1 && nextCr < i) nextCr = chunk.indexOf(CR, i);
+        if (nextCr >= 0 && (nextLf < 0 || nextCr < nextLf)) {
+          i = nextCr + 1;
+          if (i === nextLf) {
+            i += 1;
+            if (i - line > this.#maxLine) this.#fail('line-too-long');
+            line = i;
+            state = lineStart;
+          } else if (i === n) {
+            state = textCr;
+          } else {
+            this.#fail('bare-newline');
+          }
+        } else if (nextLf >= 0) {
+          if (this.#dotLine || this.#bareNewline === 'reject') this.#fail('bare-newline');
+          this.#emit(chunk, from, nextLf, emit);
+          this.#emit(crlf, 0, 2, emit);
+          this.repaired += 1;
+          i = nextLf + 1;
+          from = i;
+          line = i;
+          state = afterBareLf;
+        } else {
+          i = n;
+        }
+        continue;
+      }
+      const c = chunk[i];
+      switch (state) {
+        case lineStart:
+        case afterBareLf:
+          this.#dotLine = c === DOT;
+          if (c !== DOT) {
+            state = text;
+          } else if (state === lineStart) {
+            state = dot;
+            i += 1;
+          } else {
+            this.#fail('bare-newline');
+            state = text;
+          }
+          break;
+        case dot:
+          if (c === CR) {
+            state = dotCr;
+            i += 1;
+          } else {
+            // A stuffing dot: not part of the message (RFC 5321 4.5.2). A bare LF is dealt with in `text`.
+            if (i === 0) this.#emit(oneDot, 0, 1, emit);
+            this.size -= 1;
+            state = text;
+          }
+          break;
+        case dotCr:
+          if (c === LF) {
+            this.#emit(chunk, from, i - 2, emit);
+            this.#state = lineStart;
+            this.#lineOctets = 0;
+            if (this.size > this.#maxSize) this.#fail('too-big');
+            return i + 1;
+          }
+          this.#fail('bare-newline');
+          state = c === CR ? textCr : text;
+          i += 1;
+          break;
+        default: // textCr
+          if (c === LF) {
+            if (i === 0) this.#emit(oneCr, 0, 1, emit);
+            state = lineStart;
+            line = i + 1;
+          } else {
+            this.#fail('bare-newline');
+            state = c === CR ? textCr : text;
+          }
+          i += 1;
+      }
+    }
+    this.#emit(chunk, from, n - (heldBytes[state] ?? 0), emit);
+    this.#state = state;
+    this.#lineOctets = n - line;
+    if (this.#lineOctets > this.#maxLine) this.#fail('line-too-long');
+    if (this.size > this.#maxSize) this.#fail('too-big');
+    return -1;
+  }
+
+  #fail(fault: DataFault): void {
+    this.fault ??= fault;
+  }
+
+  #emit(bytes: Buffer, from: number, to: number, emit: (piece: Buffer) => void): void {
+    if (to <= from) return;
+    this.size += to - from;
+    if (this.fault === undefined) emit(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
+  }
+}
+
+/** Takes the stuffing dots out again, for programs that must see the message itself. */
+export class DotUnstuffer {
+  #atLineStart = true;
+
+  /** `chunk` is dot-stuffed with CRLF line ends, as {@link DataReader} hands it on. */
+  push(chunk: Buffer): Buffer[] {
+    const pieces: Buffer[] = [];
+    let from = 0;
+    let at = this.#atLineStart ? 0 : afterNewline(chunk, 0);
+    while (at >= 0 && at < chunk.length) {
+      if (chunk[at] === DOT) {
+        if (at > from) pieces.push(chunk.subarray(from, at));
+        from = at + 1;
+      }
+      at = afterNewline(chunk, at);
+    }
+    if (from < chunk.length) pieces.push(chunk.subarray(from));
+    if (chunk.length > 0) this.#atLineStart = chunk[chunk.length - 1] === LF;
+    return pieces;
+  }
+}
+
+/** Puts stuffing dots in (RFC 5321 4.5.2), and lets nothing but CRLF line ends out: the last guard before a wire. */
+export class DotStuffer {
+  #atLineStart = true;
+  #afterCr = false;
+
+  /** Throws if the message so far holds a bare CR or a bare LF. */
+  push(chunk: Buffer): Buffer[] {
+    const pieces: Buffer[] = [];
+    if (chunk.length === 0) return pieces;
+    if (this.#afterCr && chunk[0] !== LF) throw new Error('bare CR in outgoing message');
+    if (chunk[0] === LF && !this.#afterCr) throw new Error('bare LF in outgoing message');
+    let from = 0;
+    if (this.#atLineStart && chunk[0] === DOT) pieces.push(oneDot);
+    let at = this.#afterCr ? 1 : 0;
+    if (this.#afterCr && chunk[1] === DOT) {
+      pieces.push(chunk.subarray(0, 1), oneDot);
+      from = 1;
+    }
+    let cr = chunk.indexOf(CR, at);
+    for (;;) {
+      const lf = chunk.indexOf(LF, at);
+      if (lf >= 0 ? cr !== lf - 1 : cr >= 0 && cr !== chunk.length - 1) {
+        throw new Error('bare CR or LF in outgoing message');
+      }
+      if (lf < 0) break;
+      at = lf + 1;
+      if (chunk[at] === DOT) {
+        pieces.push(chunk.subarray(from, at), oneDot);
+        from = at;
+      }
+      cr = chunk.indexOf(CR, at);
+    }
+    if (from < chunk.length) pieces.push(chunk.subarray(from));
+    const last = chunk[chunk.length - 1];
+    this.#atLineStart = last === LF;
+    this.#afterCr = last === CR;
+    return pieces;
+  }
+
+  /** What must stand between the message and `.CRLF`: a CRLF if the message does not end with one. */
+  end(): Buffer[] {
+    if (this.#afterCr) throw new Error('bare CR at the end of an outgoing message');
+    return this.#atLineStart ? [] : [crlf];
+  }
+}
+
+function afterNewline(chunk: Buffer, at: number): number {
+  const lf = chunk.indexOf(LF, at);
+  return lf < 0 ? -1 : lf + 1;
+}

@@ -1,0 +1,44 @@
+/** The trace header that every hop adds (RFC 5321 4.4). */
+import { isIP, isIPv6 } from 'node:net';
+import { toALabels } from './address.ts';
+
+export interface Trace {
+  /** What the client called itself. */
+  readonly helo: string;
+  readonly remoteAddress: string;
+  /** Our name. */
+  readonly by: string;
+  /** Keyword of RFC 3848 or RFC 6531 4.3. */
+  readonly protocol: string;
+  readonly id: string;
+  /** Named only if it is the sole recipient: more would show a Bcc to everybody (RFC 5321 7.2). */
+  readonly recipient: string | undefined;
+  readonly date: Date;
+}
+
+/** The header field, folded, with its CRLF. */
+export function receivedHeader(trace: Trace): string {
+  const { helo, remoteAddress } = trace;
+  // What is not a domain goes in as the address alone: it may be anything (RFC 5321 4.1.4 has us take it).
+  const name = isIP(helo) === 0 ? toALabels(helo) : undefined;
+  const address = isIPv6(remoteAddress) ? `[IPv6:${remoteAddress}]` : `[${remoteAddress}]`;
+  const recipient = trace.recipient === undefined ? '' : `\r\n\tfor <${trace.recipient}>`;
+  return (
+    `Received: from ${name ?? address} (${address})\r\n` +
+    `\tby ${trace.by} with ${trace.protocol} id ${trace.id}${recipient};\r\n` +
+    `\t${messageDate(trace.date)}\r\n`
+  );
+}
+
+let lastSecond = 0;
+let lastText = '';
+
+/** A date as RFC 5322 3.3 has it, in UTC, e.g. `Sat, 21 Nov 2026 12:00:00 +0000`. */
+export function messageDate(date: Date): string {
+  const second = Math.floor(date.getTime() / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastText = date.toUTCString().replace('GMT', '+0000');
+  }
+  return lastText;
+}

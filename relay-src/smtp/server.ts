@@ -1,0 +1,661 @@
+/**
+ * The listener: smtp-server with its command order, pipelining, TLS and orderly close, and with our own parts at
+ * its seams. This is the one file that knows smtp-server's inside; `server.test.ts` holds one test an override,
+ * so that a new version which moves what we rely on fails there first.
+ */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import { SMTPServer } from 'smtp-server';
+import { parsePath, type Mailbox, type PathParameters } from './address.ts';
+import { DataReader, type BareNewline, type DataFault } from './data.ts';
+import { isPositive, renderReply, type Reply } from './reply.ts';
+import {
+  limits as standardLimits,
+  type ReplyBook,
+  type Limits,
+  type ReplyName,
+  type RuledReply,
+} from './rules.ts';
+
+/** Who is talking to us. */
+export interface Session {
+  readonly id: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  /** Argument of HELO or EHLO. */
+  readonly helo: string;
+  /** Keyword for the `with` clause of Received (RFC 3848): SMTP, ESMTP or ESMTPS. */
+  readonly protocol: string;
+}
+
+/** What the client said in MAIL. */
+export interface MailCommand {
+  /** Undefined is the null reverse-path. */
+  readonly sender: Mailbox | undefined;
+  /** Declared size in octets (RFC 1870). */
+  readonly size: number | undefined;
+  readonly body: '7BIT' | '8BITMIME' | undefined;
+  readonly smtpUtf8: boolean;
+}
+
+/** Extensions offered now; asked for at each EHLO and MAIL, since they follow the next hop. */
+export interface Offers {
+  readonly eightBitMime: boolean;
+  readonly smtpUtf8: boolean;
+  /** Largest message in octets. */
+  readonly size: number;
+}
+
+/** Why a transaction ended before its message was complete. */
+export type AbortReason = 'reset' | 'quit' | 'gone' | 'timeout';
+
+/** One mail transaction, from an accepted MAIL on. Every method answers; none throws. */
+export interface Transaction {
+  recipient(mailbox: Mailbox): Promise<Reply>;
+  /** 354 lets the message come; anything else ends the transaction. */
+  data(): Promise<Reply>;
+  /** A piece of the message: dot-stuffed, CRLF line ends, neither bare CR nor bare LF. */
+  write(piece: Buffer): void;
+  /** Brackets the pieces of one read, so that they leave in one write. */
+  cork(): void;
+  uncork(): void;
+  /** Undefined if more may come now; otherwise the client is paused until it resolves. */
+  drained(): Promise<void> | undefined;
+  /** The message is complete: its verdict. With a `fault` the message must not be delivered. */
+  end(fault: DataFault | undefined, reader: { size: number; repaired: number }): Promise<Reply>;
+  /** Nothing was delivered and nothing may be. */
+  abort(reason: AbortReason): void;
+}
+
+/** What a program does with mail. */
+export interface MailHandler {
+  offers(): Offers;
+  /** Answers MAIL; a transaction comes with a positive reply only. */
+  mail(session: Session, mail: MailCommand): Promise<{ reply: Reply; transaction?: Transaction }>;
+}
+
+export interface RelayServerOptions {
+  readonly handler: MailHandler;
+  /** Our name in greeting, EHLO and 421 replies. */
+  readonly hostname: string;
+  readonly replies: ReplyBook;
+  readonly limits?: Limits;
+  readonly bareNewline: BareNewline;
+  readonly maxRecipients: number;
+  readonly maxConnections: number;
+  /** Undefined: no limit. One address may stand for a whole cluster. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
+  readonly onConnect?: () => void;
+  readonly onDisconnect?: () => void;
+  /** Every reply that refuses something by a rule of ours. */
+  readonly onRefusal?: (reply: RuledReply) => void;
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * What smtp-server says by itself, as our rules: text in its source → name. A test looks each text up in the
+ * installed version.
+ */
+export const libraryReplies: ReadonlyMap<string, ReplyName> = new Map([
+  ['Timeout - closing connection', 'idle'],
+  ['Server shutting down', 'shuttingDown'],
+  ['HTTP requests not allowed', 'httpRequest'],
+  ['Error: too many unrecognized commands', 'tooManyErrors'],
+  ['Error: command not recognized', 'unknownCommand'],
+  ['Error: send HELO/EHLO first', 'helloFirst'],
+  ['Error: internal server error', 'upstreamUnavailable'],
+  ['Error: syntax: EHLO hostname', 'badHello'],
+  ['Error: Syntax: HELO hostname', 'badHello'],
+  ['Error: Bad hostname syntax', 'badHello'],
+  ['Error: Syntax: VRFY address', 'noArgument'],
+  ['Error: syntax: STARTTLS', 'noArgument'],
+  ['Error: TLS already active', 'startTlsActive'],
+  ['Ready to start TLS', 'startTlsReady'],
+  ['Bye', 'bye'],
+  ['OK', 'ok'],
+  ['Flushed', 'ok'],
+  ['See https://tools.ietf.org/html/rfc5321 for details', 'help'],
+  ['Try to send something. No promises though', 'cannotVerify'],
+]);
+
+/** Replies of our own that count as protocol errors. */
+const protocolErrors = new Set([500, 501, 502, 503, 504, 555]);
+/** A chunk of 64 KiB alone does not pause the socket, a second one that cannot be passed on does. */
+const parserHighWaterMark = 65_537;
+const noDisabled = ['AUTH', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'];
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** What the parser asks of its connection. */
+interface LineSink {
+  readonly limits: Limits;
+  readonly bareNewline: BareNewline;
+  command(line: Buffer, done: () => void): void;
+  badLine(rule: ReplyName): void;
+}
+
+/** Where message bytes go. */
+interface MessageSink {
+  /** Returns the index behind the end of data, or -1. */
+  read(chunk: Buffer): number;
+  drained(): Promise<void> | undefined;
+  finish(): Promise<void>;
+}
+
+/**
+ * Cuts the stream into commands, and message bytes into a sink without decoding them. Replaces the parsing of
+ * smtp-server's stream, which ends commands at a bare LF and takes dots out of the message byte by byte.
+ */
+class RelayParser extends SMTPStream {
+  readonly #lines: LineSink;
+  #message: MessageSink | undefined;
+  #rest: Buffer | undefined;
+  #overlong = false;
+
+  constructor(lines: LineSink) {
+    super({ highWaterMark: parserHighWaterMark });
+    this.#lines = lines;
+  }
+
+  /** From the next byte on, the stream is a message. */
+  startMessage(sink: MessageSink): void {
+    this.#message = sink;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding | 'buffer', next: () => void): void {
+    if (this.isClosed) {
+      next();
+      return;
+    }
+    const joined = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest = undefined;
+    this.#run(joined, 0, next);
+  }
+
+  /** The end of the stream completes nothing: a command without its CRLF is no command. */
+  override _flushData(): void {
+    this.#rest = undefined;
+  }
+
+  #run(chunk: Buffer, start: number, next: () => void): void {
+    let at = start;
+    while (at < chunk.length) {
+      if (this.isClosed) break;
+      if (this.#message !== undefined) {
+        this.#feed(this.#message, at === 0 ? chunk : chunk.subarray(at), next);
+        return;
+      }
+      const lf = chunk.indexOf(LF, at);
+      if (lf < 0) {
+        this.#keep(chunk, at);
+        break;
+      }
+      const line = chunk.subarray(at, lf);
+      at = lf + 1;
+      let sync = true;
+      let done = false;
+      this.#line(line, () => {
+        done = true;
+        if (!sync) this.#run(chunk, at, next);
+      });
+      sync = false;
+      if (!done) return;
+    }
+    next();
+  }
+
+  #keep(chunk: Buffer, at: number): void {
+    if (chunk.length - at > this.#lines.limits.commandLine.value) this.#overlong = true;
+    // Of a line that is too long only its last byte matters, to see a CR before the LF.
+    this.#rest = chunk.subarray(this.#overlong ? chunk.length - 1 : at);
+  }
+
+  #line(line: Buffer, done: () => void): void {
+    const crlf = line.length > 0 && line[line.length - 1] === CR;
+    const text = crlf ? line.subarray(0, -1) : line;
+    const { limits, bareNewline } = this.#lines;
+    let fault: ReplyName | undefined;
+    if (this.#overlong || text.length + 2 > limits.commandLine.value) fault = 'commandTooLong';
+    else if (!crlf && bareNewline === 'reject') fault = 'bareNewlineInCommand';
+    else if (hasControl(text)) fault = 'badCharacter';
+    this.#overlong = false;
+    if (fault === undefined) {
+      this.#lines.command(text, done);
+      return;
+    }
+    this.#lines.badLine(fault);
+    // Yield, so that a flood of bad lines does not starve other connections.
+    setImmediate(done);
+  }
+
+  #feed(message: MessageSink, chunk: Buffer, next: () => void): void {
+    const end = message.read(chunk);
+    if (end < 0) {
+      const wait = message.drained();
+      if (wait === undefined) next();
+      else void wait.then(next);
+      return;
+    }
+    this.#message = undefined;
+    void message.finish().then(() => this.#run(chunk, end, next));
+  }
+}
+
+/** Control characters in a command, TAB included: RFC 5321 4.1.1 separates with SP alone. */
+function hasControl(line: Buffer): boolean {
+  return line.some((c) => c < 0x20 || c === 0x7f);
+}
+
+/** One client connection. */
+class RelayConnection extends SMTPConnection implements LineSink {
+  readonly #relay: RelayServer;
+  #transaction: Transaction | undefined;
+  #accepted = 0;
+  #errors = 0;
+  #refused = 0;
+  /** True while the message is in and its verdict is awaited: too late to abort. */
+  #deciding = false;
+  #deadline: NodeJS.Timeout | undefined;
+  #drainSoon = false;
+
+  constructor(relay: RelayServer, socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null) {
+    super(relay, socket, options);
+    this.#relay = relay;
+  }
+
+  get limits(): Limits {
+    return this.#relay.limits;
+  }
+
+  get bareNewline(): BareNewline {
+    return this.#relay.relayOptions.bareNewline;
+  }
+
+  /** No greeting delay: it would cap a client that connects anew for each message at ten a second. */
+  override init(): void {
+    this._setListeners(() => this.connectionReady());
+  }
+
+  override _createParser(): SMTPStream {
+    return new RelayParser(this);
+  }
+
+  command(line: Buffer, done: () => void): void {
+    this._onCommand(line, done);
+  }
+
+  badLine(name: ReplyName): void {
+    this.#say(name);
+  }
+
+  /** Ours instead of the library's words, so that each reply has the code of a rule. */
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    const name = typeof data === 'string' ? libraryReplies.get(data) : undefined;
+    if (name === undefined) super.send(code, data, context);
+    else this.#say(name);
+  }
+
+  override _sendGreeting(): void {
+    this.#say('greeting');
+  }
+
+  override handler_EHLO(command: Buffer, callback: () => void): void {
+    const offers = this.#relay.relayOptions.handler.offers();
+    const { options } = this._server;
+    options.hide8BITMIME = !offers.eightBitMime;
+    options.hideSMTPUTF8 = !offers.smtpUtf8;
+    options.size = offers.size;
+    super.handler_EHLO(command, callback);
+  }
+
+  /** EXPN is known and not implemented (RFC 5321 3.5.2). */
+  handler_EXPN(_command: Buffer, callback: () => void): void {
+    this.#say('notImplemented');
+    callback();
+  }
+
+  override handler_QUIT(command: Buffer, callback: () => void): void {
+    this.#abort('quit');
+    super.handler_QUIT(command, callback);
+  }
+
+  override handler_MAIL(command: Buffer, callback: () => void): void {
+    this.#answer(this.#mail(command), callback);
+  }
+
+  override handler_RCPT(command: Buffer, callback: () => void): void {
+    this.#answer(this.#rcpt(command), callback);
+  }
+
+  override handler_DATA(command: Buffer, callback: () => void): void {
+    this.#answer(this.#data(command), callback);
+  }
+
+  /** Runs in RSET, EHLO, HELO and STARTTLS, and once at the start. */
+  override _resetSession(): void {
+    super._resetSession();
+    this.#abort('reset');
+  }
+
+  override _onClose(): void {
+    this.#abort('gone');
+    const first = !this._closed;
+    super._onClose();
+    if (first) this.#relay.disconnected(this);
+  }
+
+  /** SIGTERM: 421 now, or as soon as the running transaction is over. */
+  drain(): void {
+    this.#drainSoon = true;
+    if (this.#transaction === undefined && !this._handlerPending) this.#say('shuttingDown');
+  }
+
+  /** The grace time is over. */
+  cut(): void {
+    this.#say('shuttingDown');
+    this._socket.destroy();
+  }
+
+  #answer(reply: Promise<Reply | undefined>, callback: () => void): void {
+    void reply.then((one) => {
+      if (one !== undefined) this.#reply(one);
+      if (this.#drainSoon && this.#transaction === undefined && !this._closing) this.#say('shuttingDown');
+      callback();
+    });
+  }
+
+  async #mail(command: Buffer): Promise<Reply> {
+    const { handler } = this.#relay.relayOptions;
+    const { replies } = this.#relay;
+    if (this.#transaction !== undefined) return replies.get('nestedMail');
+    const mail = this.#parseMail(command.toString(), handler.offers());
+    if ('code' in mail) return mail;
+    const { reply, transaction } = await handler.mail(this.#session(), mail);
+    if (transaction === undefined) return reply;
+    if (this._closed || this._closing) {
+      transaction.abort('gone');
+      return reply;
+    }
+    this.#transaction = transaction;
+    this.#accepted = 0;
+    this.#deadline = setTimeout(() => this.#timeout(), this.limits.transaction.value * 1000);
+    this.#deadline.unref();
+    return reply;
+  }
+
+  async #rcpt(command: Buffer): Promise<Reply> {
+    const { replies, relayOptions } = this.#relay;
+    const transaction = this.#transaction;
+    if (transaction === undefined) return replies.get('needMail');
+    const argument = /^RCPT TO:(.*)$/is.exec(command.toString())?.[1];
+    if (argument === undefined) return replies.get('syntax');
+    const path = parsePath(argument, 'forward', this.limits);
+    if (typeof path === 'string') return this.#pathError(path, 'badRecipient');
+    if (path.mailbox === undefined) return replies.get('badRecipient');
+    const [unknown] = path.parameters.keys();
+    if (unknown !== undefined) return replies.get('unknownParameter', { parameter: unknown });
+    if (this.#accepted >= relayOptions.maxRecipients) return replies.get('tooManyRecipients');
+    const reply = await transaction.recipient(path.mailbox);
+    if (isPositive(reply)) {
+      this.#accepted += 1;
+      return reply;
+    }
+    if (reply.code >= 500) this.#refused += 1;
+    if (this.#refused <= this.limits.refusedRecipients.value) return reply;
+    return replies.get('tooManyRefused');
+  }
+
+  async #data(command: Buffer): Promise<Reply | undefined> {
+    const { replies } = this.#relay;
+    const transaction = this.#transaction;
+    if (command.length > 4) return replies.get('noArgument');
+    if (transaction === undefined) return replies.get('needMail');
+    if (this.#accepted === 0) return replies.get('needRecipient');
+    const reply = await transaction.data();
+    if (this.#transaction !== transaction) return undefined; // the client left meanwhile
+    if (reply.code !== 354) {
+      this.#forget();
+      return reply;
+    }
+    this.#receive(transaction);
+    return reply;
+  }
+
+  #receive(transaction: Transaction): void {
+    const reader = new DataReader({
+      bareNewline: this.bareNewline,
+      maxSize: this.#relay.relayOptions.handler.offers().size,
+      maxLine: this.limits.textLine.value,
+    });
+    const write = (piece: Buffer): void => transaction.write(piece);
+    if (!(this._parser instanceof RelayParser)) return;
+    this._parser.startMessage({
+      read: (chunk) => {
+        transaction.cork();
+        const end = reader.push(chunk, write);
+        if (end < 0) transaction.uncork();
+        return end;
+      },
+      drained: () => transaction.drained(),
+      finish: async () => {
+        // From here the client waits for us, so its idle time does not count.
+        this._handlerPending = true;
+        this.#deciding = true;
+        const verdict = transaction.end(reader.fault, reader);
+        transaction.uncork();
+        const reply = await verdict;
+        this.#deciding = false;
+        this._handlerPending = false;
+        this.#forget();
+        this._unrecognizedCommands = 0;
+        super._resetSession();
+        this.#reply(reply);
+        if (this.#drainSoon && !this._closing) this.#say('shuttingDown');
+      },
+    });
+  }
+
+  #parseMail(line: string, offers: Offers): MailCommand | RuledReply {
+    const { replies } = this.#relay;
+    const argument = /^MAIL FROM:(.*)$/is.exec(line)?.[1];
+    if (argument === undefined) return replies.get('syntax');
+    const path = parsePath(argument, 'reverse', this.limits);
+    if (typeof path === 'string') return this.#pathError(path, 'badSender');
+    const parameters = this.#parameters(path.parameters, offers);
+    if ('code' in parameters) return parameters;
+    if (path.mailbox?.utf8 === true && !parameters.smtpUtf8) return replies.get('needsUtf8');
+    if (parameters.size !== undefined && parameters.size > offers.size) {
+      return replies.get('declaredTooBig', { limit: offers.size });
+    }
+    return { sender: path.mailbox, ...parameters };
+  }
+
+  #parameters(given: PathParameters, offers: Offers): Omit<MailCommand, 'sender'> | RuledReply {
+    const { replies } = this.#relay;
+    let size: number | undefined;
+    let body: MailCommand['body'];
+    let smtpUtf8 = false;
+    for (const [parameter, value] of given) {
+      if (parameter === 'SIZE') {
+        if (value === undefined || !/^\d{1,20}$/.test(value))
+          return replies.get('badParameter', { parameter });
+        size = Number(value);
+      } else if (parameter === 'BODY' && offers.eightBitMime) {
+        const kind = value?.toUpperCase();
+        if (kind !== '7BIT' && kind !== '8BITMIME') return replies.get('badParameter', { parameter });
+        body = kind;
+      } else if (parameter === 'SMTPUTF8' && offers.smtpUtf8) {
+        if (value !== undefined) return replies.get('badParameter', { parameter });
+        smtpUtf8 = true;
+      } else {
+        return replies.get('unknownParameter', { parameter });
+      }
+    }
+    return { size, body, smtpUtf8 };
+  }
+
+  #pathError(
+    error: ReturnType<typeof parsePath> & string,
+    address: 'badSender' | 'badRecipient',
+  ): RuledReply {
+    const { replies } = this.#relay;
+    if (error === 'address') return replies.get(address);
+    if (error === 'syntax') return replies.get('syntax');
+    return replies.get('badParameter', {
+      parameter: error === 'parameter-duplicate' ? 'given twice' : 'syntax',
+    });
+  }
+
+  #session(): Session {
+    return {
+      id: this.id,
+      remoteAddress: this.remoteAddress,
+      remotePort: this.remotePort,
+      localPort: this.localPort,
+      helo: this.hostNameAppearsAs === false ? '' : this.hostNameAppearsAs,
+      protocol: this._transmissionType(),
+    };
+  }
+
+  #timeout(): void {
+    if (this.#deciding) return; // the upstream's own time-out decides
+    this.#abort('timeout');
+    this.#say('transactionTimeout');
+  }
+
+  #abort(reason: AbortReason): void {
+    if (this.#transaction === undefined || this.#deciding) return;
+    const transaction = this.#transaction;
+    this.#forget();
+    transaction.abort(reason);
+  }
+
+  #forget(): void {
+    clearTimeout(this.#deadline);
+    this.#transaction = undefined;
+  }
+
+  #say(name: ReplyName): void {
+    this.#reply(this.#relay.replies.get(name));
+  }
+
+  #reply(reply: Reply): void {
+    let one = reply;
+    if (isRuled(reply)) {
+      if (protocolErrors.has(reply.code)) {
+        this.#errors += 1;
+        if (this.#errors >= this.limits.protocolErrors.value) {
+          one = this.#relay.replies.get('tooManyErrors');
+        }
+      }
+      if (reply.code >= 400 && isRuled(one)) this.#relay.relayOptions.onRefusal?.(one);
+    }
+    // While a TLS handshake runs, anything written would be clear text in the middle of it.
+    if (!this._upgrading && this._socket.writable)
+      this._socket.write(isRuled(one) ? one.wire : renderReply(one), 'latin1');
+    if (one.code === 421) this.close();
+  }
+}
+
+function isRuled(reply: Reply): reply is RuledReply {
+  return 'rule' in reply;
+}
+
+/** The listener. `server.listen(...)` on it as on SMTPServer. */
+export class RelayServer extends SMTPServer {
+  readonly relayOptions: RelayServerOptions;
+  readonly replies: ReplyBook;
+  readonly limits: Limits;
+  readonly #perAddress = new Map<string, number>();
+  #draining = false;
+
+  constructor(options: RelayServerOptions) {
+    const bounds = options.limits ?? standardLimits;
+    super({
+      name: options.hostname,
+      disabledCommands: options.tls === undefined ? [...noDisabled, 'STARTTLS'] : noDisabled,
+      hideSTARTTLS: options.tls === undefined,
+      hideENHANCEDSTATUSCODES: false,
+      disableReverseLookup: true,
+      heloResponse: '%s',
+      socketTimeout: bounds.idle.value * 1000,
+      ...options.tls,
+    });
+    this.relayOptions = options;
+    this.replies = options.replies;
+    this.limits = bounds;
+    this.on('error', (error: Error) => options.onError?.(error));
+  }
+
+  /** The only place where the library makes a connection: ours instead, and load is shed here. */
+  override connect(...[socket, options]: Parameters<SMTPServer['connect']>): void {
+    const address = socket.remoteAddress ?? '';
+    const { maxConnections, maxConnectionsPerAddress = Infinity } = this.relayOptions;
+    const fromAddress = this.#perAddress.get(address) ?? 0;
+    if (
+      this.#draining ||
+      this.connections.size >= maxConnections ||
+      fromAddress >= maxConnectionsPerAddress
+    ) {
+      const reply = this.replies.get(this.#draining ? 'shuttingDown' : 'tooManyConnections');
+      this.relayOptions.onRefusal?.(reply);
+      socket.on('error', () => undefined);
+      socket.end(reply.wire, () => socket.destroySoon());
+      return;
+    }
+    const connection = new RelayConnection(this, socket, options);
+    this.connections.add(connection);
+    this.#perAddress.set(connection.remoteAddress, (this.#perAddress.get(connection.remoteAddress) ?? 0) + 1);
+    connection.on('error', (error: Error) => this._onError(error));
+    this.relayOptions.onConnect?.();
+    connection.init();
+  }
+
+  /** No PROXY header, no delay: the library would wait one turn of the event loop and draw a random id. */
+  override _handleProxy(
+    _socket: Socket,
+    callback: (error: Error | null, options?: { id: string }) => void,
+  ): void {
+    callback(null, { id: nextId() });
+  }
+
+  /** Bookkeeping when a connection has ended. */
+  disconnected(connection: SMTPConnection): void {
+    const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(connection.remoteAddress, left);
+    else this.#perAddress.delete(connection.remoteAddress);
+    this.relayOptions.onDisconnect?.();
+  }
+
+  /**
+   * Stops accepting at once, ends idle sessions with 421, lets transactions end, and cuts what is left after
+   * `grace` milliseconds. Resolves when no connection is left.
+   */
+  async drain(grace: number): Promise<void> {
+    this.#draining = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const connection of this.#relayConnections()) connection.drain();
+    const cut = setTimeout(() => {
+      for (const connection of this.#relayConnections()) connection.cut();
+    }, grace);
+    await closed;
+    clearTimeout(cut);
+  }
+
+  #relayConnections(): RelayConnection[] {
+    return [...this.connections].filter((one) => one instanceof RelayConnection);
+  }
+}
+
+let counter = 0;
+const idPrefix = Date.now().toString(36);
+
+/** Unique within and across restarts of one host, and cheap: it is made for every connection. */
+function nextId(): string {
+  counter += 1;
+  return `${idPrefix}${counter.toString(36).padStart(4, '0')}`;
+}
