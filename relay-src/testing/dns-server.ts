@@ -170,7 +170,6 @@ export async function startDnsServer(zone: Zone = {}, options: DnsServerOptions 
     const question = query.questions?.[0];
     if (question === undefined) return;
     const name = question.name.toLowerCase();
-    const first = server.count(name, question.type) === 0;
     server.questions.push({ name, type: question.type, transport, port, id: query.id ?? 0 });
     const reply = (packets: Packet, how: { cut?: boolean; strange?: boolean } = {}): void => {
       const message = fit(packet.encode(packets), query, transport);
@@ -191,7 +190,7 @@ export async function startDnsServer(zone: Zone = {}, options: DnsServerOptions 
       case 'silent':
         return;
       case 'silent-once':
-        if (!first) reply(truth);
+        if (server.count(name, question.type) > 1) reply(truth);
         return;
       case 'no-edns':
         reply(optOf(query) === undefined ? truth : { ...base(query), flags: rcodes.formerr });

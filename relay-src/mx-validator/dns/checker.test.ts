@@ -396,6 +396,25 @@ describe('under a flood of made-up domains', () => {
   });
 });
 
+describe('while the servers of made-up domains stay silent', () => {
+  it('a good domain gets its place from the oldest lookup', async () => {
+    const silent = Array.from({ length: 4 }, (_, index) => `fake${index}.example`);
+    dns.zone = { 'd.example': good };
+    for (const name of silent) dns.zone[name] = { fault: 'silent' };
+    const check = checking({
+      maxLookups: 4,
+      crowdedMilliseconds: 1_000,
+      tries: 10,
+      totalMilliseconds: 60_000,
+    });
+    const first = check('fake0.example');
+    void silent.map(check);
+    time = 1_000;
+    await expect(check('d.example')).resolves.toEqual(deliverable);
+    await expect(first).resolves.toEqual(trouble('timeout'));
+  });
+});
+
 describe('the end', () => {
   it('takes all of a lookup, whatever the servers do, no longer than its total time', async () => {
     dns.fault = 'silent';

@@ -41,6 +41,8 @@ export interface DomainCheckerOptions extends Partial<CacheLimits> {
   readonly tries?: number;
   /** Lookups at once; further ones wait in a queue ten times as long, then answer trouble. */
   readonly maxLookups?: number;
+  /** How long a lookup may take when others wait for its place, in milliseconds. */
+  readonly crowdedMilliseconds?: number;
   /** How long a check waits for DNS when a stale answer is at hand, in milliseconds. */
   readonly staleAnswerMilliseconds?: number;
   readonly observer?: DomainObserver;
@@ -53,7 +55,9 @@ const defaults = {
   totalMilliseconds: 8_000,
   attemptMilliseconds: 2_000,
   tries: 3,
+  // CoreDNS forwards 1,000 questions at once for a whole cluster: leave most of them to others.
   maxLookups: 200,
+  crowdedMilliseconds: 1_000,
   staleAnswerMilliseconds: 1_800, // RFC 8767 5
   maxEntries: 10_000,
   maxGoodSeconds: 3_600,
@@ -69,7 +73,7 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
   const limit = createLimit(settings.maxLookups, settings.maxLookups * 10);
   const ask = createAsk({ ...settings, servers: settings.servers ?? systemServers() });
   /** The lookups under way, one per domain, with what ends each. */
-  const running = new Map<string, { verdict: Promise<Found>; abort: AbortController }>();
+  const running = new Map<string, { verdict: Promise<Found>; abort: AbortController; started: number }>();
   let closed = false;
 
   async function lookUpWithin(domain: string, { signal }: AbortController): Promise<Found> {
@@ -87,7 +91,18 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
     }
   }
 
+  /**
+   * Ends the oldest lookup when it has had its time. Made-up domains whose servers stay silent would
+   * otherwise hold every place for seconds, and good mail would wait behind them.
+   */
+  function makeRoom(): void {
+    const [oldest] = running.values();
+    if (oldest === undefined || now() - oldest.started < settings.crowdedMilliseconds) return;
+    oldest.abort.abort(new NoAnswer('timeout'));
+  }
+
   function start(domain: string): Promise<Found> {
+    if (limit.full()) makeRoom();
     const started = now();
     const abort = new AbortController();
     const timeout = setTimeout(() => {
@@ -100,7 +115,7 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
       observer?.cacheSize(cache.size());
       return found;
     });
-    running.set(domain, { verdict, abort });
+    running.set(domain, { verdict, abort, started });
     return verdict;
   }
 

@@ -10,6 +10,8 @@ export interface Limit {
    */
   enter(milliseconds: number, signal: AbortSignal): Promise<boolean>;
   leave(): void;
+  /** True when the next one would have to wait. */
+  full(): boolean;
 }
 
 export function createLimit(places: number, queue: number): Limit {
@@ -48,5 +50,6 @@ export function createLimit(places: number, queue: number): Limit {
       if (next === undefined) free += 1;
       else next();
     },
+    full: () => free === 0,
   };
 }
