@@ -33,12 +33,13 @@ function describeIssue(issue: Issue): SettingProblem[] {
     }));
   }
   const isWrongKind = issue.code === 'invalid_union' && 'discriminator' in issue;
+  const input: unknown = isWrongKind ? Object(issue.input)['kind'] : issue.input;
   const expected = isWrongKind ? `expected ${kinds(issue.path).join(' or ')}` : expectation(issue);
-  if (issue.input === undefined) {
+  if (input === undefined) {
     const description = meta(schemaAt(schema, issue.path) ?? schema).description;
     return [{ path, message: `missing; ${expected}${description === undefined ? '' : ` (${description})`}` }];
   }
-  return [{ path, message: `got ${show(issue.input)}; ${expected}` }];
+  return [{ path, message: `got ${show(input)}; ${expected}` }];
 }
 
 /** Our types bring their own messages ("expected …"); zod's own for a wrong type do not say what would be right. */
@@ -49,8 +50,9 @@ function expectation(issue: Issue): string {
   return issue.message;
 }
 
+/** The value as the user wrote it, without the credentials of a URL: errors end up in CI logs. */
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+  return (JSON.stringify(value) ?? String(value)).replaceAll(/\/\/[^/@\s]*@/g, '//…@');
 }
 
 function knownKeys(path: readonly PropertyKey[]): string[] {

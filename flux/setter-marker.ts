@@ -23,7 +23,7 @@ export function markImage(workload: ApiObject, marker: SetterMarker): void {
 export function markersOf(object: ApiObject): SetterMarker[] {
   return object.node.metadata
     .filter((entry) => entry.type === METADATA_KEY)
-    .map((entry) => entry.data as SetterMarker);
+    .map((entry): SetterMarker => entry.data);
 }
 
 /** The comment's text, without `#`. */

@@ -2,7 +2,7 @@
  * The list of files that synth wrote, with the source of each, kept beside them: what is on it and no longer
  * rendered is removed, what is not on it is never touched. No hashes: a bump by Flux leaves the list true.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RenderedFile } from './tree.ts';
@@ -18,13 +18,8 @@ const format = z.strictObject({
 /** Paths that an earlier synth wrote; none where it never ran. @throws when the list is not readable as such */
 export function readOwnedFiles(folder: string): Set<string> {
   const path = join(folder, OWNED_FILES);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Set();
-    throw error;
-  }
+  if (!existsSync(path)) return new Set();
+  const text = readFileSync(path, 'utf8');
   try {
     return new Set(format.parse(JSON.parse(text)).files.map((file) => file.path));
   } catch (error) {

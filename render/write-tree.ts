@@ -72,12 +72,7 @@ function planChanges(folder: string, files: readonly RenderedFile[]): Omit<Chang
 }
 
 function readIfThere(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return existsSync(path) ? readFileSync(path) : undefined;
 }
 
 function apply(

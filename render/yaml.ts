@@ -35,13 +35,14 @@ function quoteWhereReadersDisagree(node: Scalar, file: string): void {
   const { value } = node;
   if (typeof value !== 'string') return;
   if (UNSAFE_CHARACTER.test(value)) {
-    throw new Error(
-      `${file}: ${JSON.stringify(value)} holds a control character, which YAML tools rewrite; take it out`,
-    );
+    throw new Error(`${file}: ${JSON.stringify(value)} holds a control character, which YAML tools rewrite`);
   }
   if (value.includes('\n')) {
-    if (/[ \t]\n/.test(value) || !value.endsWith('\n') || value.endsWith('\n\n') || /^\s/.test(value))
-      node.type = 'QUOTE_DOUBLE';
+    if (!LITERAL.test(value)) {
+      throw new Error(
+        `${file}: ${JSON.stringify(value)} cannot be a literal block, which kyaml would requote: no space at the start or at the end of a line, and one newline at the end`,
+      );
+    }
     return;
   }
   if (!PLAIN_START.test(value) || plainValue(value, '1.2') !== value || plainValue(value, '1.1') !== value)
@@ -50,6 +51,9 @@ function quoteWhereReadersDisagree(node: Scalar, file: string): void {
 
 /** Control characters other than newline; kyaml escapes or keeps them at its own discretion. */
 const UNSAFE_CHARACTER = /(?!\n)[\p{Cc}\u2028\u2029\ufeff]/u;
+
+/** Text of several lines that every YAML tool leaves as it is. */
+const LITERAL = /^\S(?!.*[ \t]\n).*\S\n$/s;
 
 /** Anything else in the first place is an indicator of YAML in some position. */
 const PLAIN_START = /^[\w./^$-]/;
