@@ -1,6 +1,4 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-
+import { onPath } from '../tools/path.ts';
 import { ToolError } from '../tools/run.ts';
 import { tool } from '../tools/tools.ts';
 import type { Destination } from './destination.ts';
@@ -25,18 +23,6 @@ export async function findMailpit(say: Say): Promise<string | undefined> {
     say(`no mailpit on the PATH, and it cannot be built: ${error.message}`);
     return undefined;
   }
-}
-
-async function onPath(program: string): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, program);
-    const runs = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs) return path;
-  }
-  return undefined;
 }
 
 export interface MailpitOptions {

@@ -31,6 +31,7 @@ export async function startMxValidator(options: MxValidatorOptions): Promise<Run
       [environment.upstreamHost]: loopback,
       [environment.upstreamPort]: String(upstreamPort),
       [environment.hostname]: 'relay.localhost',
+      [environment.logFormat]: 'text',
       ...(dnsServers === undefined ? {} : { [environment.dnsServers]: dnsServers }),
     },
     onLine,

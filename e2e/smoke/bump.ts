@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { run } from '../tools/run.ts';
+import { tool } from '../tools/tools.ts';
+import type { Report } from './report.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** A marked line of an images file: `name: repository:env-YYYYMMDD.N # {"$imagepolicy": "namespace:policy"}` */
+const markedLine =
+  /^\S+: (?<repository>\S+):(?<environment>[a-z0-9-]+)-\d{8}\.\d+(?:@\S+)? # \{"\$imagepolicy": "(?<policy>[^"]+)"\}$/gm;
+
+/** Flux's next commit, played on a copy of the repository: synth must then have nothing to do. */
+export async function bumpCases(report: Report, say: (line: string) => void): Promise<void> {
+  const roundtrip = await tool('roundtrip', say);
+  const assignments = nextImages();
+  await report.case(`a bump by Flux (${assignments.length} image) is a fixed point of synth`, async () => {
+    assert(assignments.length > 0, 'no marked line in app/images/');
+    const copy = mkdtempSync(join(tmpdir(), 'bump-'));
+    try {
+      await copyRepository(copy);
+      await commit(copy, 'before');
+
+      await run(roundtrip, ['set', copy, ...assignments], { cwd: copy });
+      const changed = await git(copy, ['diff', '--numstat']);
+      for (const line of changed.trim().split('\n')) {
+        assert.match(line, /^1\t1\t(app\/images|dist)\//, `not just one line changed:\n${changed}`);
+      }
+      assert.equal(changed.trim().split('\n').length, 2 * assignments.length, changed);
+      await commit(copy, 'bump');
+
+      await run('npm', ['run', '-s', 'synth'], { cwd: copy });
+      assert.equal(await git(copy, ['status', '--porcelain']), '', 'synth changed what Flux wrote');
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  });
+}
+
+/** A newer tag with a digest for every policy that marks a line, as `namespace:policy=image`. */
+function nextImages(): string[] {
+  const texts = globSync('app/images/*.yaml', { cwd: root }).map((file) =>
+    readFileSync(join(root, file), 'utf8'),
+  );
+  return texts
+    .flatMap((text) => [...text.matchAll(markedLine)])
+    .map(({ groups: { repository, environment, policy } = {} }) => {
+      return `${policy}=${repository}:${environment}-20991231.10@sha256:${'0f'.repeat(32)}`;
+    });
+}
+
+/** All files that git has or would take, and the installed packages. */
+async function copyRepository(to: string): Promise<void> {
+  const files = await git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  for (const file of files.split('\0')) {
+    if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(to, file));
+  }
+  symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'));
+  await git(to, ['init', '--quiet']);
+}
+
+async function commit(folder: string, message: string): Promise<void> {
+  await git(folder, ['add', '--all', '--', ':!node_modules']);
+  const author = ['-c', 'user.name=smoke', '-c', 'user.email=smoke@localhost'];
+  await git(folder, [...author, 'commit', '--quiet', '--no-verify', '--message', message]);
+}
+
+function git(folder: string, args: string[]): Promise<string> {
+  return run('git', args, { cwd: folder });
+}
