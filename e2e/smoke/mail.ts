@@ -1,27 +1,18 @@
 import assert from 'node:assert/strict';
 
 import { paths } from '../../relay-src/mx-validator/contract.ts';
-import { startDnsServer } from '../../relay-src/testing/dns-server.ts';
-import type { Zone } from '../../relay-src/testing/dns-server.ts';
 import { runClient } from '../clients/client.ts';
 import type { Client, Mail } from '../clients/client.ts';
 import { curl } from '../clients/curl.ts';
 import { msmtp } from '../clients/msmtp.ts';
 import { swaks } from '../clients/swaks.ts';
 import { tool } from '../tools/tools.ts';
+import { startTestDns } from '../up/dns.ts';
 import { startPipeline } from '../up/pipeline.ts';
 import type { Pipeline } from '../up/pipeline.ts';
 import { loopback } from '../up/ports.ts';
 import { countMails, findMail } from './mailpit-api.ts';
 import type { Report } from './report.ts';
-
-/** What there is in the DNS of the smoke run; all other names do not exist. */
-const zone: Zone = {
-  'good.example': { MX: [[10, 'mx.good.example']] },
-  'mx.good.example': { A: ['192.0.2.25'] },
-  'null.example': { MX: [[0, '.']] },
-  'trouble.example': { fault: 'servfail' },
-};
 
 const clients = [swaks, curl, msmtp];
 
@@ -35,14 +26,14 @@ const refusals: { recipient: string; client: Client; why: string; reply: string 
 /** Real clients send through mx-validator to Mailpit, with a real DNS server that serves test zones. */
 export async function mailCases(report: Report, say: (line: string) => void): Promise<void> {
   const mailpit = await tool('mailpit', say);
-  const dns = await startDnsServer(zone);
+  const dns = await startTestDns();
   const log: string[] = [];
   let pipeline: Pipeline | undefined;
   const before = report.failed;
   try {
     pipeline = await startPipeline({
       mailpit,
-      dnsServers: `${dns.address}:${dns.port}`,
+      dnsServers: dns.servers,
       ports: { smtp: 0, ui: 0, metrics: 0, upstream: 0 },
       say: () => {},
       onLine: (program, line) => log.push(`${program} | ${line}`),
@@ -50,7 +41,7 @@ export async function mailCases(report: Report, say: (line: string) => void): Pr
     await runCases(report, pipeline);
   } finally {
     await pipeline?.stop();
-    await dns.close();
+    await dns.stop();
     if (pipeline === undefined || report.failed > before) say(log.join('\n'));
   }
 }

@@ -5,6 +5,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 import { ports as containerPorts } from '../../relay-src/mx-validator/contract.ts';
+import { chooseDns } from './dns.ts';
+import type { Dns } from './dns.ts';
 import { findMailpit } from './mailpit.ts';
 import { startPipeline } from './pipeline.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -13,6 +15,7 @@ import { loopback } from './ports.ts';
 interface Options {
   readonly sink?: true;
   readonly dns?: string;
+  readonly testDns?: true;
   readonly smtpPort: number;
   readonly uiPort: number;
 }
@@ -31,10 +34,12 @@ function port(text: string): number {
 
 const leave = (): never => process.exit(0);
 
-async function up({ sink, dns, smtpPort, uiPort }: Options): Promise<void> {
+async function up(options: Options): Promise<void> {
   // Until all is running, a signal ends this process at once, and what it has started with it.
   for (const signal of signals) process.on(signal, leave);
-  const pipeline = await start(sink === true, dns, smtpPort, uiPort);
+  const dns = await chooseDns(options, say);
+  const pipeline = await start(options, dns);
+  say(welcome(pipeline, dns.goodDomain));
   const stopped = new Promise<undefined>((resolve) => {
     for (const signal of signals) process.off(signal, leave).on(signal, () => resolve(undefined));
   });
@@ -42,24 +47,23 @@ async function up({ sink, dns, smtpPort, uiPort }: Options): Promise<void> {
   const broken = await Promise.race([stopped, pipeline.broken]);
   say(broken === undefined ? '\nstopping …' : `\n${broken}; stopping the rest …`);
   await pipeline.stop();
+  await dns.stop();
   say('stopped');
   process.exit(broken === undefined ? 0 : 1);
 }
 
-async function start(sink: boolean, dns: string | undefined, smtp: number, ui: number): Promise<Pipeline> {
-  const mailpit = sink ? undefined : await findMailpit(say);
-  const pipeline = await startPipeline({
+async function start({ sink, smtpPort, uiPort }: Options, { servers }: Dns): Promise<Pipeline> {
+  const mailpit = sink === true ? undefined : await findMailpit(say);
+  return startPipeline({
     mailpit,
-    dnsServers: dns,
-    ports: { smtp, ui, metrics: containerPorts.metrics, upstream: 1025 },
+    dnsServers: servers,
+    ports: { smtp: smtpPort, ui: uiPort, metrics: containerPorts.metrics, upstream: 1025 },
     say,
     onLine: (program, line) => say(`${program.padEnd(12)} | ${line}`),
   });
-  say(welcome(pipeline));
-  return pipeline;
 }
 
-function welcome({ smtpPort, metricsPort, destination }: Pipeline): string {
+function welcome({ smtpPort, metricsPort, destination }: Pipeline, domain: string): string {
   const server = `${loopback}:${smtpPort}`;
   return `
 The relay runs on this machine. No mail leaves it: what mx-validator accepts ends in
@@ -69,12 +73,12 @@ ${destination.name}.
   look at it    ${destination.ui ?? 'here, below'}
   metrics       http://${loopback}:${metricsPort}/metrics
 
-Try this in another terminal. The recipient's domain has to exist, because it is looked up in DNS:
+Try this in another terminal. The recipient's domain is looked up in DNS, so it has to exist:
 
-  printf 'From: app@example.org\\r\\nTo: you@iana.org\\r\\nSubject: Hello\\r\\n\\r\\nIt works.\\r\\n' |
-    curl --url smtp://${server} --mail-from app@example.org --mail-rcpt you@iana.org --upload-file -
+  printf 'From: app@example.org\\r\\nTo: you@${domain}\\r\\nSubject: Hello\\r\\n\\r\\nIt works.\\r\\n' |
+    curl --url smtp://${server} --mail-from app@example.org --mail-rcpt you@${domain} --upload-file -
 
-  swaks --server ${server} --from app@example.org --to nobody@no-such-domain.invalid    # refused: 550 5.1.2
+  swaks --server ${server} --from app@example.org --to you@gone.invalid    # refused: 550 5.1.2
 
 Ctrl-C stops it.
 `;
@@ -84,6 +88,7 @@ await new Command('npm run up --')
   .description('Run the relay on this machine, without a cluster: mx-validator in front of Mailpit.')
   .option('--sink', 'print what arrives instead of starting Mailpit')
   .option('--dns <ip:port>', "resolvers to ask, separated by commas (default: the system's)")
+  .option('--test-dns', 'a test DNS server, as without a network: good.example takes mail')
   .option('--smtp-port <port>', 'where mail is sent to', port, containerPorts.smtp)
   .option('--ui-port <port>', "Mailpit's web interface", port, 8025)
   .action(up)
