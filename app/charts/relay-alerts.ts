@@ -19,6 +19,9 @@ const RESTARTS = 2;
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
+/** A target that does not answer, or that nobody asks any more. */
+const isDown = (series: string): string => `${series} == 0 or absent(${series})`;
+
 /** What wakes somebody up, or tells them tomorrow: each way in which the relay stops or loses mail. */
 export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: RelayAlertsProps): Alert[] {
   const job = `namespace="${namespace}",job="email-relay"`;
@@ -30,7 +33,7 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
       name: 'EmailRelayDown',
       severity: 'critical',
       for: '2m',
-      expr: `absent(up{${job},endpoint="mx-metrics"} == 1)`,
+      expr: isDown(`up{${job},endpoint="mx-metrics"}`),
       summary: 'The email relay is down',
       description:
         'mx-validator has not answered a scrape for 2 minutes: applications cannot send mail. Look at kubectl -n email-relay describe pod and at the logs of all three containers.',
@@ -72,7 +75,7 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
       name: 'MailpitDown',
       severity: 'critical',
       for: '2m',
-      expr: `absent(up{${job},endpoint="mp-metrics"} == 1)`,
+      expr: isDown(`up{${job},endpoint="mp-metrics"}`),
       summary: 'Mailpit is down',
       description:
         'Mailpit has not answered a scrape for 2 minutes: it is the hop behind mx-validator, so mail is deferred. Look at the logs of the container mailpit.',

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { metrics } from '../../relay-src/mx-validator/contract.ts';
+import { relayAlerts } from './relay-alerts.ts';
+
+const CASES = join(import.meta.dirname, '../../e2e/alerts');
+
+const alerts = relayAlerts({ namespace: 'email-relay', maxMessages: 1000, mailpitVolumeBytes: 1000 });
+
+describe('every alert', () => {
+  it.each(alerts.map(({ name }) => name))(
+    '%s has a case in which it fires and one in which it stays silent',
+    (name) => {
+      const file = join(CASES, `${name}.test.yaml`);
+      expect(existsSync(file)).toBe(true);
+      const { tests }: { tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[] } =
+        parse(readFileSync(file, 'utf8'));
+      const expectations = tests.flatMap((test) => test.alert_rule_test);
+      expect(new Set(expectations.map(({ alertname }) => alertname))).toEqual(new Set([name]));
+      expect(expectations.some(({ exp_alerts }) => exp_alerts.length > 0)).toBe(true);
+      expect(expectations.some(({ exp_alerts }) => exp_alerts.length === 0)).toBe(true);
+    },
+  );
+
+  it('asks mx-validator only for metrics that it exports', () => {
+    const asked = alerts.flatMap(({ expr }) => expr.match(/mx_validator_\w+/g) ?? []);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((name) => !Object.hasOwn(metrics, name))).toEqual([]);
+  });
+
+  it('states in its text the threshold of its expression', () => {
+    const full = alerts.find(({ name }) => name === 'MailpitNearlyFull');
+    expect(full?.expr).toContain('> 900');
+    expect(full?.description).toContain('more than 900 messages');
+  });
+});
