@@ -1,10 +1,10 @@
 /** `synth`: from settings to the bytes of `dist/`, or to a list of what is wrong and nothing written. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { type Document, formatPath } from '../checks/field.ts';
 import { promises } from '../checks/promises.ts';
-import { runRules } from '../checks/rule.ts';
-import { renderTree } from '../render/render-tree.ts';
+import { type Finding, runRules } from '../checks/rule.ts';
+import { completeTree, renderFile } from '../render/render-tree.ts';
 import type { RenderedFile, TreeFile } from '../render/tree.ts';
 import { type Changes, writeTree } from '../render/write-tree.ts';
 import { InputError } from './input-error.ts';
@@ -36,25 +36,20 @@ export async function render(
   root: string,
 ): Promise<{ files: RenderedFile[]; environments: string[]; warnings: string[] }> {
   const { environments, warnings: loadWarnings } = await loadEnvironments(root);
-  const warnings = [...loadWarnings];
-  const broken: string[] = [];
+  const findings: Finding[] = [];
   const files = environments.flatMap((environment) => {
     const tree = renderEnvironment(environment);
-    for (const { severity, file, object, path, message, remedy, rule } of runRules(
-      promises,
-      documentsOf(tree),
-    )) {
-      const line = `${join('dist', file)}: ${object}${path.length > 0 ? ` ${formatPath(path)}` : ''}: ${message}; ${remedy} (${rule})`;
-      if (severity === 'error') broken.push(line);
-      else warnings.push(line);
-    }
-    return tree;
+    const rendered = tree.map(renderFile);
+    findings.push(...runRules(promises, documentsOf(tree), textsOf(rendered)));
+    return rendered;
   });
-  if (broken.length > 0) throw new InputError(broken);
+  const lines = (severity: Finding['severity']): string[] =>
+    findings.filter((finding) => finding.severity === severity).map(describeFinding);
+  if (lines('error').length > 0) throw new InputError(lines('error'));
   return {
-    files: renderTree(files),
+    files: completeTree(files),
     environments: environments.map(({ name }) => name),
-    warnings: [...warnings],
+    warnings: [...loadWarnings, ...lines('warning')],
   };
 }
 
@@ -64,4 +59,13 @@ function documentsOf(tree: readonly TreeFile[]): Document[] {
       file.kind === 'manifests' ? file.objects : [parse(Buffer.from(file.bytes).toString('utf8'))];
     return manifests.map((manifest) => ({ manifest, file: file.path }));
   });
+}
+
+function textsOf(files: readonly RenderedFile[]): Map<string, string> {
+  return new Map(files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString('utf8')]));
+}
+
+function describeFinding({ file, object, path, message, remedy, rule }: Finding): string {
+  const place = path.length > 0 ? `${object} ${formatPath(path)}` : object;
+  return `dist/${file}: ${place}: ${message}; ${remedy} (${rule})`;
 }
