@@ -33,7 +33,8 @@ export interface Config {
   /** Undefined: the system's resolvers. */
   readonly dnsServers: readonly Server[] | undefined;
   readonly maxMessageBytes: number;
-  readonly maxRecipients: number;
+  /** Undefined: as the rules say. */
+  readonly maxRecipients: number | undefined;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number | undefined;
   readonly maxUpstreamConnections: number;
@@ -101,7 +102,7 @@ class Reader {
       mixedRecipients: this.#choice(names.mixedRecipients, mixedRecipientModes, 'keep'),
       dnsServers: this.#dnsServers(),
       maxMessageBytes: this.#number(names.maxMessageBytes, 26_214_400, 65_536, 1_073_741_824),
-      maxRecipients: this.#number(names.maxRecipients, limits.recipients.value, 100, 10_000),
+      maxRecipients: this.#optionalNumber(names.maxRecipients, limits.recipients.value, 10_000),
       maxConnections: this.#number(names.maxConnections, 500, 1, 100_000),
       maxConnectionsPerAddress: this.#optionalNumber(names.maxConnectionsPerAddress, 1, 100_000),
       maxUpstreamConnections: this.#number(names.maxUpstreamConnections, 100, 1, 10_000),

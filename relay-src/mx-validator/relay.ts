@@ -74,7 +74,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
         replies,
         limits,
         bareNewline: config.bareNewline,
-        maxRecipients: config.maxRecipients,
+        maxRecipients: config.maxRecipients ?? limits.recipients.value,
         maxConnections: config.maxConnections,
         maxConnectionsPerAddress: config.maxConnectionsPerAddress,
         tls,

@@ -19,6 +19,9 @@ export interface Mailbox {
   readonly utf8: boolean;
 }
 
+/** 253 characters of text are the 255 octets of the wire form (RFC 1035 2.3.4). */
+const maxDomain = 253;
+
 /** `local@domain` as it goes upstream and into logs. */
 export function mailboxText(mailbox: Mailbox): string {
   return mailbox.domain === '' ? mailbox.local : `${mailbox.local}@${mailbox.domain}`;
@@ -107,7 +110,7 @@ export function parseMailbox(text: string, bounds: Limits = limits): Mailbox | u
   if (localBytes > bounds.localPart.value) return undefined;
   const written = text.slice(at + 1);
   const literal = written.startsWith('[');
-  const domain = literal ? addressLiteral(written) : toALabels(written, bounds);
+  const domain = literal ? addressLiteral(written) : toALabels(written);
   if (domain === undefined) return undefined;
   // The path limit counts the angle brackets (RFC 5321 4.5.3.1.3).
   if (localBytes + domain.length + 3 > bounds.path.value) return undefined;
@@ -130,14 +133,13 @@ const unsafeInUrlHost = /[%/\\:@?#[\]\s]/;
  * checked (RFC 1123 2.1 host names): Node's IDNA functions parse URL hosts and would turn `1.2.3` into
  * `1.2.0.3`. Anything else is converted and must survive the way back.
  */
-export function toALabels(written: string, bounds: Limits = limits): string | undefined {
+export function toALabels(written: string): string | undefined {
   const name = written.endsWith('.') ? written.slice(0, -1) : written;
   // eslint-disable-next-line no-control-regex
   const ascii = /^[\x00-\x7f]*$/.test(name);
   if (!ascii && (unsafeInUrlHost.test(name) || unsafe.test(name))) return undefined;
   const domain = ascii ? name.toLowerCase() : domainToASCII(name);
-  // 253 characters of text are the 255 octets of the wire form (RFC 1035 2.3.4).
-  if (domain === '' || domain.length > bounds.domain.value - 2) return undefined;
+  if (domain === '' || domain.length > maxDomain) return undefined;
   const labels = domain.split('.');
   if (!labels.every((part) => label.test(part))) return undefined;
   // No top-level domain is a number; what looks like one is an address without its brackets.

@@ -330,8 +330,12 @@ const limit = (value: number, unit: LimitRule['unit'], what: string, basis: stri
 /** Limits that no setting changes. */
 export const limits = {
   localPart: limit(64, 'octets', 'local part', 'RFC 5321 4.5.3.1.1'),
-  domain: limit(255, 'octets', 'domain', 'RFC 5321 4.5.3.1.2'),
-  path: limit(256, 'octets', 'path with its angle brackets', 'RFC 5321 4.5.3.1.3'),
+  path: limit(
+    256,
+    'octets',
+    'path with its angle brackets, which keeps a domain under 255 too',
+    'RFC 5321 4.5.3.1.2, 4.5.3.1.3',
+  ),
   commandLine: limit(
     2048,
     'octets',

@@ -1,0 +1,177 @@
+/**
+ * Protocol cases as text, one story a file; `mx-validator/dialogues/README.md` explains the format to those who
+ * add one. A dialogue runs against a whole relay on loopback with a fake upstream behind it.
+ */
+import { readConfig, type Environment } from '../mx-validator/config.ts';
+import type { Verdict } from '../mx-validator/dns/verdict.ts';
+import { createLog } from '../mx-validator/log.ts';
+import { startRelay, type Parts } from '../mx-validator/relay.ts';
+import { limits, type LimitRule, type Limits } from '../smtp/rules.ts';
+import { FakeUpstream, type Fault } from './fake-upstream.ts';
+import { RawClient, type Pace } from './raw-client.ts';
+
+interface Step {
+  readonly line: number;
+  readonly who: 'c' | 'u';
+  readonly operator: string;
+  readonly text: string;
+}
+
+export interface Dialogue {
+  readonly env: Environment;
+  readonly offers: readonly string[] | undefined;
+  readonly faults: readonly Fault[];
+  /** No upstream listens. */
+  readonly down: boolean;
+  /** Seconds of the limits count as milliseconds. */
+  readonly fast: boolean;
+  /** Too much for one byte at a time. */
+  readonly wholeOnly: boolean;
+  readonly steps: readonly Step[];
+}
+
+/** Reads a dialogue. Throws with the line number of what it does not understand. */
+export function parseDialogue(text: string): Dialogue {
+  const env: Record<string, string> = {};
+  const faults: Fault[] = [];
+  const steps: Step[] = [];
+  let offers: string[] | undefined;
+  const flags = new Set<string>();
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = raw.trimEnd();
+    if (line === '' || line.startsWith('#')) continue;
+    const setting = /^relay ([A-Z_]+)=(.*)$/.exec(line);
+    const fault = /^upstream (?:after (\d+) )?(.+?) => (.+)$/.exec(line);
+    const offer = /^upstream offers ?(.*)$/.exec(line);
+    const step = /^([cu]) (->|~>|<-|<~(?:\*\d+)?|close|reset|<eof|messages|<=|!=|wait)(?: (.*))?$/.exec(line);
+    if (setting !== null) env[setting[1] ?? ''] = setting[2] ?? '';
+    else if (offer !== null) offers = (offer[1] ?? '').split(',').filter((one) => one !== '');
+    else if (fault !== null) {
+      faults.push({ at: fault[2] ?? '', answer: unescape(fault[3] ?? ''), after: Number(fault[1] ?? 0) });
+    } else if (/^(upstream down|fast|whole-only)$/.test(line)) flags.add(line);
+    else if (step !== null) {
+      const who = step[1] === 'u' ? 'u' : 'c';
+      steps.push({ line: index + 1, who, operator: step[2] ?? '', text: step[3] ?? '' });
+    } else throw new Error(`line ${index + 1}: ${line}`);
+  }
+  return {
+    env,
+    offers,
+    faults,
+    down: flags.has('upstream down'),
+    fast: flags.has('fast'),
+    wholeOnly: flags.has('whole-only'),
+    steps,
+  };
+}
+
+/** `\r`, `\n`, `\t`, `\0`, `\xNN`, `\\`, and `{text*3}` for a text three times. */
+function unescape(text: string): string {
+  return text
+    .replace(/\\(?:x([0-9a-f]{2})|([rnt0\\]))/gi, (_, hex: string | undefined, letter: string | undefined) =>
+      hex === undefined
+        ? ({ r: '\r', n: '\n', t: '\t', '0': '\0', '\\': '\\' }[letter ?? ''] ?? '')
+        : String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    .replace(/\{([^{}]*?)\*(\d+)\}/g, (_, part: string, times: string) => part.repeat(Number(times)));
+}
+
+/** Domains of dialogues that cannot receive mail; every other one can. */
+const verdicts: Readonly<Record<string, Verdict>> = {
+  'gone.example': { kind: 'no-such-domain' },
+  'null.example': { kind: 'null-mx' },
+  'trouble.example': { kind: 'trouble', cause: 'timeout' },
+};
+
+const baseEnvironment = {
+  LISTEN_ADDR: '127.0.0.1:0',
+  UPSTREAM_HOST: '127.0.0.1',
+  METRICS_ADDR: '127.0.0.1:0',
+  HOSTNAME: 'relay.example',
+  LOG_LEVEL: 'silent',
+};
+
+export const silentLog = createLog({ logLevel: 'silent', logFormat: 'json' }).log;
+
+/** Runs a dialogue; undefined if it went as written, else what differs, with the whole exchange. */
+export async function runDialogue(
+  dialogue: Dialogue,
+  pace: Pace,
+  parts: Partial<Parts> = {},
+): Promise<string | undefined> {
+  const upstream = new FakeUpstream({
+    faults: dialogue.faults.map((fault) => ({ ...fault })),
+    ...(dialogue.offers === undefined ? {} : { offers: dialogue.offers }),
+  });
+  await upstream.start();
+  if (dialogue.down) await upstream.stop();
+  const relay = await startRelay(
+    readConfig({ ...baseEnvironment, UPSTREAM_PORT: String(upstream.port), ...dialogue.env }),
+    {
+      log: silentLog,
+      domains: {
+        check: (domain) => Promise.resolve(verdicts[domain] ?? { kind: 'deliverable' }),
+        close: () => undefined,
+      },
+      waits: { connect: 300, reply: 300, block: 300, final: 300, room: 100 },
+      ...parts,
+      limits: dialogue.fast ? inMilliseconds(parts.limits ?? limits) : (parts.limits ?? limits),
+    },
+  );
+  const client = await RawClient.connect(relay.ports[0] ?? 0, pace);
+  try {
+    for (const step of dialogue.steps) {
+      const problem = step.who === 'c' ? await clientStep(client, step) : upstreamStep(upstream, step);
+      if (problem !== undefined) return `line ${step.line}: ${problem}\n${client.transcript}`;
+    }
+    return undefined;
+  } catch (error) {
+    return String(error);
+  } finally {
+    client.close();
+    await relay.stop(0);
+    await upstream.stop();
+  }
+}
+
+function inMilliseconds(bounds: Limits): Limits {
+  const fast = (rule: LimitRule): LimitRule => ({ ...rule, value: rule.value / 1000 });
+  return { ...bounds, idle: fast(bounds.idle), transaction: fast(bounds.transaction) };
+}
+
+async function clientStep(client: RawClient, { operator, text }: Step): Promise<string | undefined> {
+  if (operator === '->') await client.send(`${unescape(text)}\r\n`);
+  else if (operator === '~>') await client.send(Buffer.from(unescape(text), 'latin1'));
+  else if (operator === 'close' || operator === 'reset') client.close(operator === 'reset' ? 'reset' : 'fin');
+  else if (operator === '<eof') {
+    const line = await client.line();
+    return line === undefined ? undefined : `the relay says "${line}" and should have closed`;
+  } else if (operator === 'wait') await new Promise((resolve) => setTimeout(resolve, Number(text)));
+  else if (operator === '<-' || operator.startsWith('<~')) {
+    for (let times = Number(operator.slice(3) || 1); times > 0; times -= 1) {
+      const line = await client.line(2000);
+      if (line === undefined) return `the relay closed and should have said "${text}"`;
+      const right = operator === '<-' ? line === unescape(text) : new RegExp(text).test(line);
+      if (!right) return `the relay says "${line}" and should have said "${text}"`;
+    }
+  } else return `${operator} is not for c`;
+  return undefined;
+}
+
+function upstreamStep(upstream: FakeUpstream, { operator, text }: Step): string | undefined {
+  const expected = unescape(text);
+  if (upstream.others.length > 0) return `the upstream was told "${upstream.others.join('", "')}"`;
+  if (operator === '<-') {
+    const command = upstream.commands.shift();
+    return command === expected ? undefined : `the upstream was told "${command}" and not "${expected}"`;
+  }
+  if (operator === 'messages') {
+    const got = upstream.messages.length;
+    return got === Number(expected) ? undefined : `the upstream has ${got} messages and not ${expected}`;
+  }
+  const body = upstream.messages.at(-1)?.body.toString('latin1');
+  const holds = body?.includes(expected) ?? false;
+  if (operator === '<=') return holds ? undefined : `the upstream got ${JSON.stringify(body)}`;
+  if (operator === '!=') return holds ? `the upstream got ${JSON.stringify(body)}` : undefined;
+  return `${operator} is not for u`;
+}
