@@ -2,13 +2,12 @@
  * Protocol cases as text, one story a file; `mx-validator/dialogues/README.md` explains the format to those who
  * add one. A dialogue runs against a whole relay on loopback with a fake upstream behind it.
  */
-import { readConfig, type Environment } from '../mx-validator/config.ts';
-import type { Verdict } from '../mx-validator/dns/verdict.ts';
-import { createLog } from '../mx-validator/log.ts';
-import { startRelay, type Parts } from '../mx-validator/relay.ts';
+import type { Environment } from '../mx-validator/config.ts';
+import type { Parts } from '../mx-validator/relay.ts';
 import { limits, type LimitRule, type Limits } from '../smtp/rules.ts';
 import { FakeUpstream, type Fault } from './fake-upstream.ts';
 import { RawClient, type Pace } from './raw-client.ts';
+import { startTestRelay } from './relay.ts';
 
 interface Step {
   readonly line: number;
@@ -76,23 +75,6 @@ function unescape(text: string): string {
     .replace(/\{([^{}]*?)\*(\d+)\}/g, (_, part: string, times: string) => part.repeat(Number(times)));
 }
 
-/** Domains of dialogues that cannot receive mail; every other one can. */
-const verdicts: Readonly<Record<string, Verdict>> = {
-  'gone.example': { kind: 'no-such-domain' },
-  'null.example': { kind: 'null-mx' },
-  'trouble.example': { kind: 'trouble', cause: 'timeout' },
-};
-
-const baseEnvironment = {
-  LISTEN_ADDR: '127.0.0.1:0',
-  UPSTREAM_HOST: '127.0.0.1',
-  METRICS_ADDR: '127.0.0.1:0',
-  HOSTNAME: 'relay.example',
-  LOG_LEVEL: 'silent',
-};
-
-export const silentLog = createLog({ logLevel: 'silent', logFormat: 'json' }).log;
-
 /** Runs a dialogue; undefined if it went as written, else what differs, with the whole exchange. */
 export async function runDialogue(
   dialogue: Dialogue,
@@ -105,19 +87,10 @@ export async function runDialogue(
   });
   await upstream.start();
   if (dialogue.down) await upstream.stop();
-  const relay = await startRelay(
-    readConfig({ ...baseEnvironment, UPSTREAM_PORT: String(upstream.port), ...dialogue.env }),
-    {
-      log: silentLog,
-      domains: {
-        check: (domain) => Promise.resolve(verdicts[domain] ?? { kind: 'deliverable' }),
-        close: () => undefined,
-      },
-      waits: { connect: 300, reply: 300, block: 300, final: 300, room: 100 },
-      ...parts,
-      limits: dialogue.fast ? inMilliseconds(parts.limits ?? limits) : (parts.limits ?? limits),
-    },
-  );
+  const relay = await startTestRelay(upstream.port, dialogue.env, {
+    ...parts,
+    limits: dialogue.fast ? inMilliseconds(parts.limits ?? limits) : (parts.limits ?? limits),
+  });
   const client = await RawClient.connect(relay.ports[0] ?? 0, pace);
   try {
     for (const step of dialogue.steps) {

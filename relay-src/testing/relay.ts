@@ -1,0 +1,38 @@
+/** A whole relay on loopback for tests: real sockets, DNS answers from a table. */
+import { readConfig, type Environment } from '../mx-validator/config.ts';
+import type { Verdict } from '../mx-validator/dns/verdict.ts';
+import { createLog } from '../mx-validator/log.ts';
+import { startRelay, type Parts, type Relay } from '../mx-validator/relay.ts';
+
+/** Domains that cannot receive mail; every other one can. */
+const verdicts: Readonly<Record<string, Verdict>> = {
+  'gone.example': { kind: 'no-such-domain' },
+  'null.example': { kind: 'null-mx' },
+  'trouble.example': { kind: 'trouble', cause: 'timeout' },
+};
+
+const { log } = createLog({ logLevel: 'silent', logFormat: 'json' });
+
+/** Starts a relay in front of the upstream on this port; waits are short. */
+export function startTestRelay(
+  upstreamPort: number,
+  env: Environment = {},
+  parts: Partial<Parts> = {},
+): Promise<Relay> {
+  const environment = {
+    LISTEN_ADDR: '127.0.0.1:0',
+    UPSTREAM_PORT: String(upstreamPort),
+    METRICS_ADDR: '127.0.0.1:0',
+    HOSTNAME: 'relay.example',
+    ...env,
+  };
+  return startRelay(readConfig(environment), {
+    log,
+    domains: {
+      check: (domain) => Promise.resolve(verdicts[domain] ?? { kind: 'deliverable' }),
+      close: () => undefined,
+    },
+    waits: { connect: 300, reply: 300, block: 300, final: 300, room: 100 },
+    ...parts,
+  });
+}
