@@ -1,0 +1,19 @@
+import { format, resolveConfig } from 'prettier';
+import { settingsReference } from '../app/setting-docs.ts';
+import { checksPage } from '../checks/docs.ts';
+
+const PAGES: Record<string, () => string> = {
+  'docs/settings.md': settingsReference,
+  'docs/checks.md': checksPage,
+};
+
+/** The reference pages that are made from the code: path and text, formatted as the rest of the repository. */
+export async function generatedPages(): Promise<[file: string, text: string][]> {
+  const options = await resolveConfig(import.meta.filename);
+  return Promise.all(
+    Object.entries(PAGES).map(async ([file, page]): Promise<[string, string]> => [
+      file,
+      await format(page(), { ...options, parser: 'markdown' }),
+    ]),
+  );
+}
