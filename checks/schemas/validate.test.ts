@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import { formatPath, isManifest } from '../field.ts';
+import type { Manifest } from '../field.ts';
+import { validate } from './validate.ts';
+import type { Target } from './validate.ts';
+
+const newest: Target = { kubernetes: '1.36', flux: '2.9' };
+
+const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
+
+/** One good document of every kind that has a schema. */
+const examples = parseAllDocuments(read('examples.yaml'))
+  .map((document): unknown => document.toJS())
+  .filter(isManifest);
+
+const of = (manifests: readonly Manifest[]) => manifests.map((manifest) => ({ file: 'x.yaml', manifest }));
+
+/** A copy of an example with the text of its JSON changed. */
+function changed(kind: string, from: string, to: string): Manifest {
+  const example = examples.find((candidate) => `${candidate.apiVersion}/${candidate.kind}`.endsWith(kind));
+  const before = JSON.stringify(example);
+  const after = before.replace(from, to);
+  expect(after).not.toBe(before);
+  const manifest: unknown = JSON.parse(after);
+  if (!isManifest(manifest)) throw new Error('the change broke it');
+  return manifest;
+}
+
+describe('the committed schemas', () => {
+  it.each(['1.34', '1.35', '1.36'] as const)(
+    'take a good document of every kind for Kubernetes %s',
+    (kubernetes) => {
+      expect(validate(of(examples), { kubernetes, flux: '2.9' })).toEqual([]);
+    },
+  );
+
+  it('have an example of every kind', () => {
+    const kinds = ['kubernetes', 'flux', 'prometheus-operator', 'kustomize'].flatMap((name) => {
+      const file: { kinds: Record<string, Record<string, string>> } = JSON.parse(read(`${name}.json`));
+      return Object.keys(Object.values(file.kinds).at(-1) ?? {});
+    });
+    expect(examples.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`).toSorted()).toEqual(
+      kinds.toSorted(),
+    );
+  });
+
+  it.each([
+    [
+      'an unknown field',
+      'apps/v1/Deployment',
+      '"replicas":1',
+      '"replica":1',
+      'spec.replica',
+      /unknown field "replica" .*replicas/,
+    ],
+    [
+      'a field in the wrong place',
+      'apps/v1/Deployment',
+      '"replicas":1',
+      '"serviceName":"x"',
+      'spec.serviceName',
+      /unknown/,
+    ],
+    [
+      'a wrong type',
+      'apps/v1/Deployment',
+      '"replicas":1',
+      '"replicas":"1"',
+      'spec.replicas',
+      /expected integer, found "1"/,
+    ],
+    [
+      'an unquoted variable',
+      'apps/v1/Deployment',
+      '"value":"500"',
+      '"value":500',
+      'spec.template.spec.containers[0].env[0].value',
+      /Quote it: "500"/,
+    ],
+    [
+      'a null variable',
+      'apps/v1/Deployment',
+      '"value":"500"',
+      '"value":null',
+      'spec.template.spec.containers[0].env[0].value',
+      /expected string, found null/,
+    ],
+    [
+      'a bad quantity',
+      'apps/v1/Deployment',
+      '96Mi',
+      '96MB',
+      'spec.template.spec.containers[0].resources.requests.memory',
+      /"96MB" is no quantity/,
+    ],
+    [
+      'a misspelt resource',
+      'apps/v1/Deployment',
+      '"memory"',
+      '"memroy"',
+      'spec.template.spec.containers[0].resources.requests.memroy',
+      /no valid key/,
+    ],
+    [
+      'a port out of range',
+      'apps/v1/Deployment',
+      '"containerPort":8025',
+      '"containerPort":80250',
+      'spec.template.spec.containers[0].ports[0].containerPort',
+      /<= 65535/,
+    ],
+    [
+      'an unknown value',
+      'apps/v1/Deployment',
+      'Recreate',
+      'Recreated',
+      'spec.strategy.type',
+      /Use Recreate, RollingUpdate/,
+    ],
+    [
+      'a missing field',
+      'apps/v1/Deployment',
+      '"mountPath":"/auth",',
+      '',
+      'spec.template.spec.containers[0].volumeMounts[0].mountPath',
+      /missing/,
+    ],
+    [
+      'a bad label',
+      'apps/v1/Deployment',
+      '"app":"email-relay"',
+      '"app":"email relay"',
+      'metadata.labels.app',
+      /does not match/,
+    ],
+    [
+      'a bad name',
+      'v1/Service',
+      '"name":"email-relay"',
+      '"name":"email_relay"',
+      'metadata.name',
+      /does not match/,
+    ],
+    [
+      'a bad block of addresses',
+      'v1/NetworkPolicy',
+      '10.0.0.0/8',
+      '10.0.0.0/33',
+      'spec.egress[0].to[0].ipBlock.except[0]',
+      /no cidr/,
+    ],
+    [
+      'an unknown field of a custom resource',
+      'v1/ImagePolicy',
+      '"range"',
+      '"rnage"',
+      'spec.policy.semver.rnage',
+      /range/,
+    ],
+    ['a bad duration', 'v1/GitRepository', '"1m"', '"1 minute"', 'spec.interval', /does not match/],
+    [
+      'a bad duration of Prometheus',
+      'v1/ServiceMonitor',
+      '"30s"',
+      '"30 s"',
+      'spec.endpoints[0].interval',
+      /does not match/,
+    ],
+    [
+      'a version that is gone',
+      'fluxcd.io/v1/ImagePolicy',
+      'fluxcd.io/v1',
+      'fluxcd.io/v1beta2',
+      'apiVersion',
+      /Flux 2.9 serves no ImagePolicy .*Use image.toolkit.fluxcd.io\/v1/,
+    ],
+    [
+      'a kind that is not served',
+      'policy/v1/PodDisruptionBudget',
+      'policy/v1',
+      'policy/v1beta1',
+      'apiVersion',
+      /Kubernetes 1.36 serves no/,
+    ],
+  ])('refuse %s', (_, kind, from, to, path, words) => {
+    const findings = validate(of([changed(kind, from, to)]), newest);
+    const said = findings.map(
+      (finding) => `${formatPath(finding.path)}: ${finding.message} ${finding.remedy}`,
+    );
+    expect(said.filter((line) => line.startsWith(`${path}: `) && words.test(line))).toHaveLength(1);
+    expect(findings.map(({ severity }) => severity)).not.toContain('warning');
+  });
+
+  it('know what a version has and the one before it has not', () => {
+    const pod = changed('v1/Pod', '"restartPolicy"', '"schedulingGroup":{},"restartPolicy"');
+    expect(validate(of([pod]), newest)).toEqual([]);
+    expect(validate(of([pod]), { ...newest, kubernetes: '1.34' })[0]?.message).toContain('unknown field');
+  });
+
+  it('admit what they do not know', () => {
+    const findings = validate(
+      of([{ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'x' } }]),
+      newest,
+    );
+    expect(findings).toMatchObject([{ severity: 'warning', path: ['kind'] }]);
+  });
+});
