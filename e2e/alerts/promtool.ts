@@ -26,9 +26,8 @@ export async function withRules(body: (promtool: Promtool) => Promise<void>): Pr
   const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
   try {
     const groups = ruleGroups();
-    const text = (value: unknown): string => stringify({ groups: value }, { lineWidth: 0 });
-    writeFileSync(join(folder, renderedName), text(groups));
-    writeFileSync(join(folder, rulesName), text(withoutAnnotations(groups)));
+    writeFileSync(join(folder, renderedName), ruleFile(groups));
+    writeFileSync(join(folder, rulesName), ruleFile(withoutAnnotations(groups)));
     await body({
       checkRules: () => promtool(folder, ['check', 'rules', '--lint-fatal', renderedName]),
       testRules(file) {
@@ -55,6 +54,10 @@ function ruleGroups(): unknown {
     if (typeof spec === 'object' && spec !== null && 'groups' in spec) return spec.groups;
   }
   throw new ToolError(`${rendered} has no spec.groups`);
+}
+
+function ruleFile(groups: unknown): string {
+  return stringify({ groups }, { lineWidth: 0 });
 }
 
 /** A deep copy without any key `annotations`. */
