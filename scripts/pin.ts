@@ -21,6 +21,8 @@ async function main(names: string[], { check }: { check?: true }): Promise<void>
 }
 
 await new Command('npm run pin --')
+  // Commander's own errors are about arguments: exit code 2, as for all that could not run.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .description('Write behind each image of app/images/ the digest that its tag has now.')
   .argument('[name...]', 'images to pin, by their names in the file (default: all)')
   .option('--check', 'compare with the registries, and write nothing')

@@ -85,6 +85,8 @@ Ctrl-C stops it.
 }
 
 await new Command('npm run up --')
+  // Commander's own errors are about arguments: exit code 2, as for all that could not run.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .description('Run the relay on this machine, without a cluster: mx-validator in front of Mailpit.')
   .option('--sink', 'print what arrives instead of starting Mailpit')
   .option('--dns <ip:port>', "resolvers to ask, separated by commas (default: the system's)")

@@ -38,7 +38,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const destination = await startDestination(options);
   try {
     const smtpPort = await freePort(ports.smtp, 'mx-validator', say);
-    const metricsPort = await freePort(ports.metrics, 'its metrics', say);
+    const metricsPort = await freePort(ports.metrics, 'its metrics page', say);
     const validator = await startMxValidator({
       smtpPort,
       metricsPort,
