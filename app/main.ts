@@ -25,6 +25,7 @@ if (process.argv[2] === 'secrets') {
   program.command('secrets').description('explain, make and renew the SOPS-encrypted secrets');
 }
 
+usageErrorsExitWith2(program);
 try {
   await program.parseAsync();
 } catch (error) {
@@ -36,4 +37,10 @@ try {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 2;
   }
+}
+
+/** commander's own code for them is 1, which here means that something was found. */
+function usageErrorsExitWith2(command: Command): void {
+  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  for (const subcommand of command.commands) usageErrorsExitWith2(subcommand);
 }

@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { promises } from '../checks/promises.ts';
+import { runRules } from '../checks/rule.ts';
+import type { TreeFile } from '../render/tree.ts';
+import type { Environment } from './environment.ts';
+import prod from './environments/prod.ts';
+import { renderEnvironment } from './render-environment.ts';
+import type { SecretName } from './secrets/catalog.ts';
+import { parseSettings } from './setting-problems.ts';
+import type { SettingsInput } from './settings.ts';
+
+/** `prod` with other settings, rendered. */
+function rendered(
+  changes: Partial<SettingsInput>,
+  secrets: SecretName[] = ['mailpit-auth', 'smtp2graph-config'],
+): TreeFile[] {
+  const result = parseSettings({ ...prod, ...changes });
+  if ('problems' in result) throw new Error(JSON.stringify(result.problems));
+  const environment: Environment = {
+    name: 'prod',
+    file: 'app/environments/prod.ts',
+    settings: result.settings,
+    images: {
+      'mx-validator': 'registry.example.local/your-org/mx-validator:prod-20260101.1',
+      mailpit: 'axllent/mailpit:v1.30.5',
+      smtp2graph: 'smtp2graph/smtp2graph:v1.1.4',
+    },
+    secrets: new Map(
+      secrets.map((name) => [name, { source: `secrets/prod/${name}.enc.yaml`, bytes: Buffer.from(name) }]),
+    ),
+  };
+  return renderEnvironment(environment);
+}
+
+function paths(changes: Partial<SettingsInput>): string[] {
+  return rendered(changes).map(({ path }) => path);
+}
+
+/** Everything that a file says, as text to search in. */
+function said(changes: Partial<SettingsInput>, path: string): string {
+  const file = rendered(changes).find((candidate) => candidate.path === path);
+  return JSON.stringify(file?.kind === 'manifests' ? file.objects : undefined);
+}
+
+const DEPLOYMENT = 'k8s/prod/20-deployment.yaml';
+const POLICIES = 'k8s/prod/40-networkpolicy.yaml';
+
+describe('settings', () => {
+  it('monitoring none leaves out what needs the CRDs of the Prometheus operator', () => {
+    const left = paths({ monitoring: { kind: 'none' } });
+    expect(left).not.toContain('k8s/prod/50-servicemonitor.yaml');
+    expect(left).not.toContain('k8s/prod/80-prometheusrule.yaml');
+    expect(left).toHaveLength(paths({}).length - 2);
+  });
+
+  it('imageAutomation off leaves out the image objects, their Kustomization and the marker', () => {
+    const files = rendered({ imageAutomation: 'off' });
+    expect(files.filter(({ path }) => path.includes('image'))).toEqual([]);
+    expect(files.flatMap((file) => (file.kind === 'manifests' ? file.markers : []))).toEqual([]);
+    expect(rendered({}).flatMap((file) => (file.kind === 'manifests' ? file.markers : []))).toHaveLength(1);
+  });
+
+  it('flux.selfApply false leaves the cluster folder to a fleet repository', () => {
+    expect(paths({ flux: { selfApply: false } })).not.toContain(
+      'clusters/my-cluster/email-relay/20-kustomization-flux.yaml',
+    );
+  });
+
+  it('a network file system turns the write-ahead log off', () => {
+    const storage = { class: 'nfs-client', networkFileSystem: true };
+    expect(said({ storage }, DEPLOYMENT)).toContain('{"name":"MP_DISABLE_WAL","value":"true"}');
+    expect(said({}, DEPLOYMENT)).not.toContain('MP_DISABLE_WAL');
+  });
+
+  it('one largest message gives every hop its limit, each at least 64 KiB above the one before it', () => {
+    const text = said({ largestMessage: '2Mi' }, DEPLOYMENT);
+    expect(text).toContain('{"name":"MAX_MESSAGE_BYTES","value":"2097152"}');
+    expect(text).toContain('{"name":"MP_MAX_MESSAGE_SIZE","value":"3"}');
+    // 3 MiB less 64 KiB is the largest that still fits into Mailpit's 3; a KiB more takes the next whole one.
+    expect(said({ largestMessage: '3008Ki' }, DEPLOYMENT)).toContain(
+      '{"name":"MP_MAX_MESSAGE_SIZE","value":"3"}',
+    );
+    expect(said({ largestMessage: '3009Ki' }, DEPLOYMENT)).toContain(
+      '{"name":"MP_MAX_MESSAGE_SIZE","value":"4"}',
+    );
+  });
+
+  it('a namespace list that is empty opens nothing, instead of everything', () => {
+    const closed = said({ access: { smtp: ['cal-com'], ui: [] } }, POLICIES);
+    expect(closed).not.toContain('8025');
+    expect(closed).not.toContain('"from":[]');
+  });
+
+  it("the cluster's own DNS is asked where it listens, NodeLocal DNSCache included", () => {
+    const text = said({ dns: { cidrs: ['169.254.20.10/32'], ports: [53, 5353] } }, POLICIES);
+    expect(text).toContain('{"ipBlock":{"cidr":"169.254.20.10/32"}}');
+    expect(text).toContain('{"port":5353,"protocol":"UDP"}');
+  });
+
+  it('a public registry needs no pull secret', () => {
+    expect(said({ registry: { prefix: 'ghcr.io/x', pullSecret: 'none' } }, DEPLOYMENT)).not.toContain(
+      'imagePullSecrets',
+    );
+  });
+
+  it.each<[string, Partial<SettingsInput>]>([
+    ['ReadWriteOncePod', { storage: { accessMode: 'ReadWriteOncePod', class: 'fast' } }],
+    ['no monitoring, no automation', { monitoring: { kind: 'none' }, imageAutomation: 'off' }],
+    ['a UI for nobody', { access: { smtp: ['a', 'b'], ui: [] } }],
+    [
+      'cluster networks of both families',
+      { cluster: { name: 'x', networks: ['203.0.113.0/24', '2001:db8::/32'] } },
+    ],
+    ['many senders', { senders: ['a@example.com', 'example.org'], stripCalendarFor: [] }],
+  ])('keeps every promise with %s', (_what, changes) => {
+    const documents = rendered(changes, []).flatMap((file) =>
+      file.kind === 'manifests' ? file.objects.map((manifest) => ({ manifest, file: file.path })) : [],
+    );
+    // The secrets are left out: only their names are at hand here.
+    const findings = runRules(promises, documents).filter(({ rule }) => rule !== 'references-exist');
+    expect(findings).toEqual([]);
+  });
+});
