@@ -4,12 +4,12 @@
  * Each row checks good domains, known and new ones, at a steady rate. From the second row on, 10,000
  * distinct made-up domains come in the same time; their servers deny, fail or stay silent. As many checks
  * run at once as the relay has connections (each waits for its answer). Times are those of good mail;
- * "deferred" counts good mail that would have got a 451. The DNS server runs in a thread of its own.
+ * "deferred" counts good mail that would have got a 451. The DNS server is a process of its own.
  */
+import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { createDomainChecker } from '../relay-src/mx-validator/dns/checker.ts';
 import { startDnsServer } from '../relay-src/testing/dns-server.ts';
 import type { Zone } from '../relay-src/testing/dns-server.ts';
@@ -21,7 +21,8 @@ const knownPerSecond = 100;
 const newPerSecond = 20;
 const connections = 500;
 
-type Flood = 'none' | 'no such name' | 'servfail' | 'silent';
+const floods = ['none', 'no such name', 'servfail', 'silent'] as const;
+type Flood = (typeof floods)[number];
 
 function zoneFor(flood: Flood): Zone {
   const zone: Zone = {};
@@ -47,7 +48,7 @@ async function steadily(total: number, action: (index: number) => void): Promise
 }
 
 function quantile(sorted: readonly number[], share: number): string {
-  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2);
 }
 
 setFlagsFromString('--expose-gc');
@@ -55,11 +56,10 @@ const collectGarbage: () => void = runInNewContext('gc');
 const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
 async function row(flood: Flood): Promise<void> {
-  const server = new Worker(new URL(import.meta.url), {
-    workerData: zoneFor(flood),
-    argv: process.argv.slice(2),
-  });
-  const port = await new Promise<number>((resolve) => server.once('message', resolve));
+  const server = fork(import.meta.filename, [...process.argv.slice(2), 'server', flood]);
+  const port = await new Promise<number>((resolve) =>
+    server.once('message', (message) => resolve(Number(message))),
+  );
   let entries = 0;
   const checker = createDomainChecker({
     servers: [{ address: '127.0.0.1', port }],
@@ -99,7 +99,7 @@ async function row(flood: Flood): Promise<void> {
   const { user, system } = process.cpuUsage(cpu);
   clearInterval(memory);
   checker.close();
-  await server.terminate();
+  server.kill();
   collectGarbage();
   const heap = process.memoryUsage().heapUsed - heapBefore;
 
@@ -123,7 +123,11 @@ function print(cells: readonly string[]): void {
   process.stdout.write(`${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('')}\n`);
 }
 
-if (isMainThread) {
+const [, , , role, serverFlood] = process.argv;
+if (role === 'server') {
+  const server = await startDnsServer(zoneFor(floods.find((flood) => flood === serverFlood) ?? 'none'));
+  process.send?.(server.port);
+} else {
   process.stdout.write(
     `per row: ${seconds} s, ${knownPerSecond}/s checks of ${knownDomains} known domains, ${newPerSecond}/s of new ones, ` +
       `then also ${fakes} made-up domains (${Math.round((fakes / seconds) * 60)} a minute)\n`,
@@ -139,9 +143,5 @@ if (isMainThread) {
     'RSS MB',
     'CPU s',
   ]);
-  for (const flood of ['none', 'no such name', 'servfail', 'silent'] as const) await row(flood);
-} else {
-  const server = await startDnsServer(workerData);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort?.postMessage(server.port);
+  for (const flood of floods) await row(flood);
 }

@@ -39,7 +39,7 @@ export interface DomainCheckerOptions extends Partial<CacheLimits> {
   readonly totalMilliseconds?: number;
   readonly attemptMilliseconds?: number;
   readonly tries?: number;
-  /** Lookups at once; further ones wait in a queue ten times as long, then answer trouble. */
+  /** Lookups at once; further ones wait in a queue twice as long, then answer trouble. */
   readonly maxLookups?: number;
   /** How long a lookup may take when others wait for its place, in milliseconds. */
   readonly crowdedMilliseconds?: number;
@@ -56,7 +56,7 @@ const defaults = {
   attemptMilliseconds: 2_000,
   tries: 3,
   // CoreDNS forwards 1,000 questions at once for a whole cluster: leave most of them to others.
-  maxLookups: 200,
+  maxLookups: 300,
   crowdedMilliseconds: 1_000,
   staleAnswerMilliseconds: 1_800, // RFC 8767 5
   maxEntries: 10_000,
@@ -70,7 +70,7 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
   const settings = { ...defaults, ...options };
   const { observer, now = () => performance.now() } = settings;
   const cache = createVerdictCache(settings, now);
-  const limit = createLimit(settings.maxLookups, settings.maxLookups * 10);
+  const limit = createLimit(settings.maxLookups, settings.maxLookups * 2);
   const ask = createAsk({ ...settings, servers: settings.servers ?? systemServers() });
   /** The lookups under way, one per domain, with what ends each. */
   const running = new Map<string, { verdict: Promise<Found>; abort: AbortController; started: number }>();
