@@ -6,7 +6,7 @@ import type { Rule } from './rule.ts';
 export function checksPage(): string {
   return `# Checks
 
-<!-- Generated from checks/ by "node scripts/docs-checks.ts"; edit the rules and their examples instead. -->
+<!-- Generated from checks/ by "npm run docs"; edit the rules and their examples instead. -->
 
 \`npm run synth\` runs these rules over each environment before it writes a byte, and stops when one finds an error. Each is one file in \`checks/rules/\`; the examples below are its test, where \`# ✗\` marks what is found (a missing field, at the line that would hold it; a mark alone on its line, in the next one).
 

@@ -1,9 +1,13 @@
 import type { Rule } from './rule.ts';
+import { alertComplete } from './rules/alert-complete.ts';
 import { apiVersionServed } from './rules/api-version-served.ts';
 import { automationCommit } from './rules/automation-commit.ts';
+import { containerName } from './rules/container-name.ts';
 import { containerPorts } from './rules/container-ports.ts';
 import { dropAllCapabilities } from './rules/drop-all-capabilities.ts';
+import { fluxDecryption } from './rules/flux-decryption.ts';
 import { fluxDependsOn } from './rules/flux-depends-on.ts';
+import { fluxForce } from './rules/flux-force.ts';
 import { fluxPath } from './rules/flux-path.ts';
 import { fluxReferences } from './rules/flux-references.ts';
 import { gracePeriod } from './rules/grace-period.ts';
@@ -23,6 +27,7 @@ import { monitorPort } from './rules/monitor-port.ts';
 import { mountedFileExists } from './rules/mounted-file-exists.ts';
 import { mxValidatorVariables } from './rules/mx-validator-variables.ts';
 import { namespaceExplicit } from './rules/namespace-explicit.ts';
+import { namespaceFirst } from './rules/namespace-first.ts';
 import { namespaceRestricted } from './rules/namespace-restricted.ts';
 import { networkDefaultDeny } from './rules/network-default-deny.ts';
 import { networkInternet } from './rules/network-internet.ts';
@@ -33,6 +38,7 @@ import { noPrivilegeEscalation } from './rules/no-privilege-escalation.ts';
 import { noServiceAccountToken } from './rules/no-service-account-token.ts';
 import { noSubstitution } from './rules/no-substitution.ts';
 import { oneWriter } from './rules/one-writer.ts';
+import { probePath } from './rules/probe-path.ts';
 import { probePort } from './rules/probe-port.ts';
 import { pruneDisabled } from './rules/prune-disabled.ts';
 import { readOnlyRoot } from './rules/read-only-root.ts';
@@ -46,10 +52,13 @@ import { secretMountedWhole } from './rules/secret-mounted-whole.ts';
 import { selectorsMatch } from './rules/selectors-match.ts';
 import { serviceTargetPort } from './rules/service-target-port.ts';
 import { smtpService } from './rules/smtp-service.ts';
+import { stateOnClaims } from './rules/state-on-claims.ts';
 import { stringValues } from './rules/string-values.ts';
 import { uniqueObjects } from './rules/unique-objects.ts';
+import { unusedObjects } from './rules/unused-objects.ts';
 import { volumeMountedTwice } from './rules/volume-mounted-twice.ts';
 import { volumeMounts } from './rules/volume-mounts.ts';
+import { volumeOwnership } from './rules/volume-ownership.ts';
 
 /**
  * What this project promises about its own manifests: pod security, network, secrets, one writer a volume,
@@ -86,6 +95,12 @@ export const relayRules: readonly Rule[] = [
   metricsScraped,
   pruneDisabled,
   imagePinned,
+  volumeOwnership,
+  stateOnClaims,
+  containerName,
+  probePath,
+  alertComplete,
+  unusedObjects,
 ];
 
 /** What holds for every tree of manifests: references between objects, and what Kubernetes and Flux refuse. */
@@ -111,6 +126,9 @@ export const generalRules: readonly Rule[] = [
   imageMarker,
   automationCommit,
   apiVersionServed,
+  fluxDecryption,
+  namespaceFirst,
+  fluxForce,
 ];
 
 /** All rules that `synth` runs on each render. */

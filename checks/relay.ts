@@ -1,4 +1,5 @@
 import type { Field } from './field.ts';
+import { parseImage } from './image.ts';
 import { environmentOf, itemName, podsOf } from './pod.ts';
 import type { Pod } from './pod.ts';
 import { oncePerTree } from './tree.ts';
@@ -8,9 +9,22 @@ export const relaysOf = oncePerTree((tree): readonly Pod[] =>
   podsOf(tree).filter((pod) => containerOf(pod, 'mx-validator') !== undefined),
 );
 
-/** A container of a pod by name. */
-export function containerOf(pod: Pod, name: string): Field | undefined {
-  return pod.containers.find((container) => itemName(container) === name);
+/** The container of a pod that runs a program, known by its name or by that of its image. */
+export function containerOf(pod: Pod, program: string): Field | undefined {
+  return pod.containers.find((container) => runs(container, program));
+}
+
+function runs(container: Field, program: string): boolean {
+  return itemName(container) === program || programOf(container) === program;
+}
+
+/** Last part of the image's name: what the container runs, whatever it is called. */
+export function programOf(container: Field): string {
+  return (
+    parseImage(container.at('image').text ?? '')
+      .name.split('/')
+      .at(-1) ?? ''
+  );
 }
 
 /** A container that runs Mailpit, and its pod. */
@@ -24,10 +38,7 @@ export interface Mailpit {
 export const mailpitsOf = oncePerTree((tree): readonly Mailpit[] =>
   podsOf(tree).flatMap((pod) =>
     pod.containers
-      .filter(
-        (container) =>
-          itemName(container) === 'mailpit' || /(^|\/)mailpit([:@]|$)/.test(container.at('image').text ?? ''),
-      )
+      .filter((container) => runs(container, 'mailpit'))
       .map((container) => ({ pod, container, environment: environmentOf(container) })),
   ),
 );

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { checksPage } from './docs.ts';
 import { lineOf, readExample } from './examples.ts';
 import { promises } from './promises.ts';
 import { runRules } from './rule.ts';
@@ -25,12 +24,4 @@ describe('each rule', () => {
       expect([...new Set(found)].toSorted()).toEqual(bad.marks.toSorted());
     },
   );
-});
-
-describe('docs/checks.md', () => {
-  it('is what the rules and examples say', () => {
-    const page = readFileSync(new URL('../docs/checks.md', import.meta.url), 'utf8');
-    // Otherwise: node scripts/docs-checks.ts
-    expect(page).toBe(checksPage());
-  });
 });

@@ -3,9 +3,15 @@ import { stringMap } from './pod.ts';
 
 type Labels = ReadonlyMap<string, string>;
 
-/** Does a plain map (a Service's `selector`) select these labels? */
-export function mapSelects(selector: Field, labels: Labels): boolean {
+/** Are all entries of a map among these labels? */
+function mapSelects(selector: Field, labels: Labels): boolean {
   return [...stringMap(selector)].every(([key, value]) => labels.get(key) === value);
+}
+
+/** Does a Service lead to pods with these labels? Without a selector it leads to none. */
+export function serviceSelects(service: Field, labels: Labels): boolean {
+  const selector = service.at('spec', 'selector');
+  return selector.entries().length > 0 && mapSelects(selector, labels);
 }
 
 /** Does a LabelSelector (`matchLabels`, `matchExpressions`) select these labels? An empty one selects all. */

@@ -5,9 +5,9 @@ const KIND = 'kustomize.toolkit.fluxcd.io/Kustomization';
 
 export const fluxPath: Rule = {
   id: 'flux-path',
-  reason:
-    'A Kustomization whose path does not exist applies nothing and, if it prunes, may not even say so soon.',
-  remedy: 'Let spec.path be ./dist/ and a folder with a kustomization.yaml.',
+  reason: 'A Kustomization whose path does not exist, or that the source leaves out, applies nothing.',
+  remedy:
+    'Let spec.path be ./dist/ and a folder with a kustomization.yaml, and let the source ignore all but /dist.',
   reference: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#path',
   *check(tree) {
     const folders = new Set(
@@ -16,6 +16,15 @@ export const fluxPath: Rule = {
         .map((index) => join('dist', dirname(index.document.file))),
     );
     if (folders.size === 0) return;
+    for (const source of tree.of('source.toolkit.fluxcd.io/GitRepository')) {
+      const lines = source.at('spec', 'ignore').text?.split('\n') ?? [];
+      if (lines.includes('/*') && !lines.includes('!/dist')) {
+        yield {
+          at: source.at('spec', 'ignore'),
+          message: 'it ignores everything, and does not take dist/ back in',
+        };
+      }
+    }
     for (const kustomization of tree.of(KIND)) {
       const path = kustomization.at('spec', 'path');
       if (!folders.has(join('.', path.text ?? '.').replace(/\/$/, ''))) {

@@ -5,22 +5,22 @@ import type { Pod } from '../pod.ts';
 import { containerOf, relaysOf } from '../relay.ts';
 import type { Rule } from '../rule.ts';
 
-/** Container, variable with the address that it binds, default port, and the name of the port that it declares. */
+/** Container, variable with the address that it binds, default, and the name of the port that it declares. */
 const LISTENERS = [
-  ['mx-validator', variables.listenAddr, 25, 'smtp'],
-  ['mx-validator', variables.metricsAddr, contract.metrics, 'mx-metrics'],
-  ['mailpit', 'MP_UI_BIND_ADDR', 8025, 'http'],
-  ['mailpit', 'MP_ENABLE_PROMETHEUS', undefined, 'mp-metrics'],
+  ['mx-validator', variables.listenAddr, ':25', 'smtp'],
+  ['mx-validator', variables.metricsAddr, `:${contract.metrics}`, 'mx-metrics'],
+  ['mailpit', 'MP_UI_BIND_ADDR', ':8025', 'http'],
+  ['mailpit', 'MP_ENABLE_PROMETHEUS', 'false', 'mp-metrics'],
 ] as const;
 
-function portOf(address: string | undefined): number | undefined {
-  const match = /:(\d+)$/.exec(address ?? '');
-  return match === null ? undefined : Number(match[1]);
+/** Ports of a list of addresses: `:25`, `127.0.0.1:1025,[::1]:1025`. */
+function portsIn(addresses: string): readonly number[] {
+  return addresses.split(',').map((address) => Number(/:(\d+)\s*$/.exec(address)?.[1]));
 }
 
 /** Port on which Mailpit takes mail. */
 function mailpitSmtp(mailpit: Field): number {
-  return portOf(environmentOf(mailpit).get('MP_SMTP_BIND_ADDR')?.text) ?? 1025;
+  return portsIn(environmentOf(mailpit).get('MP_SMTP_BIND_ADDR')?.text ?? ':1025')[0] ?? NaN;
 }
 
 function* listeners(pod: Pod) {
@@ -28,14 +28,12 @@ function* listeners(pod: Pod) {
     const container = containerOf(pod, name);
     if (container === undefined) continue;
     const declared = portsOf([container]).find((port) => port.name === portName);
-    const address = environmentOf(container).get(variable);
-    const bound = address === undefined ? fallback : portOf(address.text);
-    if (declared !== undefined && bound !== undefined && declared.number !== bound) {
-      yield {
-        at: declared.field.at('containerPort'),
-        message: `${itemName(container)} listens on ${bound} (${variable}), not on ${declared.number}`,
-      };
-    }
+    const address = environmentOf(container).get(variable)?.text ?? fallback;
+    if (declared?.number === undefined || portsIn(address).includes(declared.number)) continue;
+    yield {
+      at: declared.field.at('containerPort'),
+      message: `${itemName(container)} listens on "${address}" (${variable}), not on ${declared.number}`,
+    };
   }
 }
 

@@ -58,6 +58,10 @@ export const imagePolicyOrder: Rule = {
   *check(tree) {
     for (const policy of imagePoliciesOf(tree)) {
       const { root, pattern } = policy;
+      const kinds = root.at('spec', 'policy').entries();
+      if (kinds.length !== 1) {
+        yield { at: root.at('spec', 'policy'), message: `expected one order, found ${kinds.length}` };
+      }
       if (pattern === undefined) continue;
       const prefix = /^\^?([\w-]*)/.exec(pattern.source)?.[1] ?? '';
       const tags = TAGS.map((tag) => prefix + tag);

@@ -12,7 +12,7 @@ export const mailpitPrestop: Rule = {
       const { pod, container } = mailpit;
       if (!relays(mailpit) || containerOf(pod, 'mx-validator') === undefined) continue;
       const hook = container.at('lifecycle', 'preStop');
-      if (!hook.exists) {
+      if (hook.entries().length === 0) {
         yield { at: hook, message: 'Mailpit stops at once, before mx-validator has ended its transactions' };
         continue;
       }

@@ -28,11 +28,7 @@ export const networkNarrow: Rule = {
       for (const peer of peers) {
         if (isEmptySelector(peer.at('namespaceSelector'))) {
           yield { at: peer.at('namespaceSelector'), message: 'an empty selector means every namespace' };
-        } else if (
-          rule.direction === 'Ingress' &&
-          !peer.at('namespaceSelector').exists &&
-          !peer.at('ipBlock').exists
-        ) {
+        } else if (!peer.at('namespaceSelector').exists && !peer.at('ipBlock').exists) {
           yield {
             at: peer,
             message: "a peer without a namespaceSelector means pods of the relay's own namespace",

@@ -2,19 +2,16 @@ import type { Field } from '../field.ts';
 import { findPort, itemName, podsOf, portsOf } from '../pod.ts';
 import type { Rule } from '../rule.ts';
 
-const HANDLERS = ['httpGet', 'tcpSocket', 'grpc'];
+const HANDLERS = ['httpGet', 'tcpSocket', 'grpc', 'exec', 'sleep'];
 
-function handlersOf(container: Field): readonly Field[] {
-  const places = [
+function placesOf(container: Field): readonly Field[] {
+  return [
     container.at('livenessProbe'),
     container.at('readinessProbe'),
     container.at('startupProbe'),
     container.at('lifecycle', 'postStart'),
     container.at('lifecycle', 'preStop'),
-  ];
-  return places.flatMap((place) =>
-    HANDLERS.map((handler) => place.at(handler)).filter((field) => field.exists),
-  );
+  ].filter((place) => place.exists);
 }
 
 export const probePort: Rule = {
@@ -27,12 +24,21 @@ export const probePort: Rule = {
     for (const { allContainers } of podsOf(tree)) {
       for (const container of allContainers) {
         const declared = portsOf([container]);
-        for (const handler of handlersOf(container)) {
-          const port = handler.at('port');
-          // A numbered port works undeclared, so it is wrong for sure only beside declared ones.
-          const unsure = port.text === undefined && declared.length === 0;
-          if (port.exists && !unsure && findPort(declared, port.value) === undefined) {
-            yield { at: port, message: `container ${itemName(container)} has no port ${String(port.value)}` };
+        for (const place of placesOf(container)) {
+          const handlers = HANDLERS.map((name) => place.at(name)).filter((field) => field.exists);
+          if (handlers.length !== 1) {
+            yield { at: place, message: `expected one of ${HANDLERS.join(', ')}, found ${handlers.length}` };
+          }
+          for (const handler of handlers) {
+            const port = handler.at('port');
+            // A numbered port works undeclared, so it is wrong for sure only beside declared ones.
+            const unsure = port.text === undefined && declared.length === 0;
+            if (port.exists && !unsure && findPort(declared, port.value) === undefined) {
+              yield {
+                at: port,
+                message: `container ${itemName(container)} has no port ${String(port.value)}`,
+              };
+            }
           }
         }
       }

@@ -8,6 +8,8 @@ interface Reference {
   readonly name: Field;
   /** Entry of the Secret or ConfigMap that is read, if one is named. */
   readonly keys: readonly Field[];
+  /** Whether the kubelet logs in to the registry with it. */
+  readonly pulls?: boolean;
 }
 
 const keysOf = (items: Field) => items.items().map((item) => item.at('key'));
@@ -23,7 +25,7 @@ function* references({ spec, allContainers }: Pod): Generator<Reference> {
     }
   }
   for (const secret of spec.at('imagePullSecrets').items())
-    yield { kind: 'Secret', name: secret.at('name'), keys: [] };
+    yield { kind: 'Secret', name: secret.at('name'), keys: [], pulls: true };
   const account = spec.at('serviceAccountName');
   if (account.value !== 'default') yield { kind: 'ServiceAccount', name: account, keys: [] };
   for (const container of allContainers) {
@@ -55,12 +57,15 @@ export const referencesExist: Rule = {
       .some((index) => index.at('secretGenerator').exists || index.at('configMapGenerator').exists);
     if (generated) return;
     for (const pod of podsOf(tree)) {
-      for (const { kind, name, keys } of references(pod)) {
+      for (const { kind, name, keys, pulls } of references(pod)) {
         if (name.text === undefined) continue;
         const target = tree.find(kind, pod.namespace, name.text);
         if (target === undefined) {
           yield { at: name, message: `${kind} ${name.text} is not in this environment` };
           continue;
+        }
+        if (pulls && target.at('type').text !== 'kubernetes.io/dockerconfigjson') {
+          yield { at: name, message: `Secret ${name.text} is not of type kubernetes.io/dockerconfigjson` };
         }
         for (const key of keys) {
           const parts = ['data', 'stringData', 'binaryData'];

@@ -2,7 +2,7 @@ import type { Field } from '../field.ts';
 import { monitoredServices } from '../monitor.ts';
 import { podsOf } from '../pod.ts';
 import type { Rule } from '../rule.ts';
-import { isEmptySelector, mapSelects, selects } from '../selector.ts';
+import { isEmptySelector, selects, serviceSelects } from '../selector.ts';
 import { groupKind, namespaceOf } from '../tree.ts';
 
 const OWN_PODS = ['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet', 'apps/ReplicaSet'];
@@ -27,7 +27,7 @@ export const selectorsMatch: Rule = {
 
     for (const pod of pods.filter(({ workload }) => OWN_PODS.includes(groupKind(workload)))) {
       const selector = pod.workload.at('spec', 'selector');
-      if (!selects(selector, pod.labels)) {
+      if (isEmptySelector(selector) || !selects(selector, pod.labels)) {
         yield {
           at: selector,
           message: 'it does not select the pods of its own template; the API server refuses it',
@@ -37,7 +37,7 @@ export const selectorsMatch: Rule = {
     for (const service of tree.of('Service')) {
       const selector = service.at('spec', 'selector');
       const found = pods.some(
-        (pod) => pod.namespace === namespaceOf(service) && mapSelects(selector, pod.labels),
+        (pod) => pod.namespace === namespaceOf(service) && serviceSelects(service, pod.labels),
       );
       if (selector.entries().length > 0 && !found) yield none(selector);
     }

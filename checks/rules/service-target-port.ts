@@ -1,6 +1,6 @@
 import { findPort, podsOf, portsOf } from '../pod.ts';
 import type { Rule } from '../rule.ts';
-import { mapSelects } from '../selector.ts';
+import { serviceSelects } from '../selector.ts';
 import { namespaceOf } from '../tree.ts';
 
 export const serviceTargetPort: Rule = {
@@ -10,7 +10,6 @@ export const serviceTargetPort: Rule = {
   reference: 'https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports',
   *check(tree) {
     for (const service of tree.of('Service')) {
-      const selector = service.at('spec', 'selector');
       const ports = service.at('spec', 'ports').items();
       const names = new Set<string>();
       for (const port of ports) {
@@ -22,9 +21,8 @@ export const serviceTargetPort: Rule = {
           yield { at: port.at('name'), message: `two ports are named ${name}` };
         names.add(name ?? '');
       }
-      if (selector.entries().length === 0) continue;
       const pods = podsOf(tree).filter(
-        (pod) => pod.namespace === namespaceOf(service) && mapSelects(selector, pod.labels),
+        (pod) => pod.namespace === namespaceOf(service) && serviceSelects(service, pod.labels),
       );
       for (const pod of pods) {
         const declared = portsOf(pod.containers);

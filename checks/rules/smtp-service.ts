@@ -1,7 +1,7 @@
 import { findPort, portsOf } from '../pod.ts';
 import { relaysOf } from '../relay.ts';
 import type { Rule } from '../rule.ts';
-import { mapSelects } from '../selector.ts';
+import { serviceSelects } from '../selector.ts';
 import { namespaceOf } from '../tree.ts';
 
 export const smtpService: Rule = {
@@ -14,7 +14,7 @@ export const smtpService: Rule = {
       const reached = tree
         .of('Service')
         .filter((service) => namespaceOf(service) === pod.namespace)
-        .filter((service) => mapSelects(service.at('spec', 'selector'), pod.labels))
+        .filter((service) => serviceSelects(service, pod.labels))
         .flatMap((service) => service.at('spec', 'ports').items())
         .filter((port) => port.at('port').value === 25)
         .some(

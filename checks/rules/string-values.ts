@@ -30,6 +30,13 @@ export const stringValues: Rule = {
               message: `${itemName(entry)} is ${JSON.stringify(value.value)}, not a string`,
             };
           }
+          if (!value.exists && !entry.at('valueFrom').exists) {
+            yield {
+              at: entry,
+              message: `${itemName(entry)} has no value, so it is empty`,
+              severity: 'warning',
+            };
+          }
           if (names.has(itemName(entry)))
             yield { at: entry, message: `${itemName(entry)} is set twice; the last one wins` };
           names.add(itemName(entry));

@@ -27,6 +27,17 @@ export const volumeMounts: Rule = {
         }
         for (const device of container.at('volumeDevices').items()) used.add(itemName(device));
       }
+      for (const volume of pod.spec.at('volumes').items()) {
+        const sources = volume.entries().filter(([key]) => key !== 'name');
+        if (sources.length === 0) {
+          yield {
+            at: volume,
+            message: `volume "${itemName(volume)}" has no source: it is empty at each start`,
+          };
+        } else if (sources.length > 1) {
+          yield { at: volume, message: `volume "${itemName(volume)}" has more than one source` };
+        }
+      }
       for (const [name, volume] of volumes) {
         if (!used.has(name))
           yield { at: volume, message: `no container mounts volume "${name}"`, severity: 'warning' };

@@ -1,0 +1,25 @@
+import { dirname } from 'node:path/posix';
+import { foldersOf } from '../flux.ts';
+import type { Rule } from '../rule.ts';
+
+export const fluxDecryption: Rule = {
+  id: 'flux-decryption',
+  reason: 'An encrypted file that is applied as it is gets refused by the API server, with all beside it.',
+  remedy:
+    'Set decryption: { provider: sops, secretRef: { name: sops-age } } where a folder holds SOPS files.',
+  reference: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#decryption',
+  *check(tree) {
+    const encrypted = tree.roots.filter((root) => root.at('sops').exists);
+    for (const { kustomization, folder } of foldersOf(tree)) {
+      const found = encrypted.find((root) => dirname(root.document.file) === folder);
+      if (found === undefined) continue;
+      const decryption = kustomization.at('spec', 'decryption');
+      if (decryption.at('provider').value !== 'sops' || !decryption.at('secretRef', 'name').exists) {
+        yield {
+          at: decryption,
+          message: `${found.document.file} is encrypted, and nothing says how to decrypt it`,
+        };
+      }
+    }
+  },
+};
