@@ -67,7 +67,7 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, Schema>>>> =
   'core.v1.VolumeMount': { mountPath: { pattern: '^[^:]+$' } },
   'core.v1.VolumeResourceRequirements': {
     limits: { propertyNames: { enum: ['storage'] } },
-    requests: { propertyNames: { enum: ['storage'] } },
+    requests: { propertyNames: { enum: ['storage'] }, required: ['storage'] },
   },
   'apps.v1.DeploymentSpec': {
     minReadySeconds: count,
@@ -83,6 +83,26 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, Schema>>>> =
   },
   'networking.v1.NetworkPolicyPort': { endPort: port, port: portOrName },
 };
+
+/** Fields that the server asks for and the document calls optional, by definition. */
+export const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  'core.v1.ConfigMapVolumeSource': ['name'],
+  'core.v1.Container': ['image'],
+  'core.v1.LocalObjectReference': ['name'],
+  'core.v1.PersistentVolumeClaimSpec': ['accessModes', 'resources'],
+  'core.v1.SecretVolumeSource': ['secretName'],
+  'core.v1.VolumeResourceRequirements': ['requests'],
+};
+
+/** Kinds that the server takes without a `spec`; all others need theirs, where they have one. */
+export const SPEC_OPTIONAL: readonly string[] = [
+  'v1/LimitRange',
+  'v1/Namespace',
+  'v1/ResourceQuota',
+  'networking.k8s.io/v1/IngressClass',
+  'networking.k8s.io/v1/NetworkPolicy',
+  'policy/v1/PodDisruptionBudget',
+];
 
 /** The form of `metadata.name`, by kind; a subdomain where nothing else is said. */
 export const NAMES: Readonly<Record<string, Schema>> = {

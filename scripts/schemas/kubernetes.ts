@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchemaFile } from '../../checks/schemas/schema-file.ts';
 import { enumsOf } from './enums.ts';
-import { DEFAULT_NAME, KNOWN, NAMES } from './known.ts';
+import { DEFAULT_NAME, KNOWN, NAMES, REQUIRED, SPEC_OPTIONAL } from './known.ts';
 import { KUBERNETES, sourcesOf } from './modules.ts';
 import { child, isSchema, mapValues, type Schema, sorted } from './schema.ts';
 
@@ -82,7 +82,7 @@ function readRelease(kubernetes: string, api: string): Release {
   for (const [kind, name] of Object.entries(kinds)) {
     // Apart from the plain definition, which others embed: a claim template needs neither kind nor status.
     kinds[kind] = `object.${name}`;
-    definitions.set(`object.${name}`, asObject(definitions.get(name) ?? {}, NAMES[kind] ?? DEFAULT_NAME));
+    definitions.set(`object.${name}`, asObject(kind, definitions.get(name) ?? {}));
   }
   return { definitions, kinds, served: [...served].toSorted() };
 }
@@ -150,8 +150,11 @@ function addKnown(name: string, schema: Schema, api: string): Schema {
   const known = KNOWN[name] ?? {};
   const stray = Object.keys(known).filter((property) => !(property in child(schema, 'properties')));
   if (stray.length > 0) throw new Error(`${name} has no ${stray.join(', ')}`);
+  const { required } = schema;
+  const demanded = [...(Array.isArray(required) ? required : []), ...(REQUIRED[name] ?? [])];
   return {
     ...schema,
+    ...(demanded.length > 0 ? { required: demanded } : {}),
     ...('properties' in schema
       ? {
           properties: mapValues(schema['properties'], (property, key) => {
@@ -171,14 +174,15 @@ function withEnum(property: Schema, values: readonly string[]): Schema {
 }
 
 /** An object of its own: it has a name of the right form, and its status is the controllers' business. */
-function asObject(schema: Schema, name: Schema): Schema {
+function asObject(kind: string, schema: Schema): Schema {
   const properties = child(schema, 'properties');
+  const needsSpec = 'spec' in properties && !SPEC_OPTIONAL.includes(kind);
   return {
     ...schema,
-    required: ['apiVersion', 'kind', 'metadata'],
+    required: ['apiVersion', 'kind', 'metadata', ...(needsSpec ? ['spec'] : [])],
     properties: {
       ...properties,
-      metadata: metadata(name),
+      metadata: metadata(NAMES[kind] ?? DEFAULT_NAME),
       ...('status' in properties ? { status: {} } : {}),
     },
   };
