@@ -27,6 +27,7 @@ type Type = 'MX' | 'A' | 'AAAA';
  * - `wrong-id`, `wrong-name`, `wrong-source`: first a forged answer (an MX `forged.example`) with another
  *   id, for another name, or from another port; then the truth;
  * - `forged-flood`: forged answers with wrong ids over UDP only, never the truth; the truth over TCP;
+ * - `wrong-owner`: the right question, but records of another name;
  * - `no-soa`: a denial without its SOA record; `referral`: NS records instead of an answer.
  */
 export type Fault =
@@ -46,6 +47,7 @@ export type Fault =
   | 'wrong-name'
   | 'wrong-source'
   | 'forged-flood'
+  | 'wrong-owner'
   | 'no-soa'
   | 'referral';
 
@@ -231,6 +233,12 @@ export async function startDnsServer(zone: Zone = {}, options: DnsServerOptions 
         else
           for (let step = 1; step <= 50; step += 1)
             reply({ ...forged, id: ((query.id ?? 0) + step) & 0xffff });
+        return;
+      case 'wrong-owner':
+        reply({
+          ...truth,
+          answers: (truth.answers ?? []).map((record) => ({ ...record, name: 'other.example' })),
+        });
         return;
       case 'no-soa':
         reply({ ...truth, authorities: [] });

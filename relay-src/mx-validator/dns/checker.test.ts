@@ -163,6 +163,7 @@ describe('the verdict for d.example', () => {
     ['badvers', trouble('rcode')],
     ['referral', trouble('lame')],
     ['garbage', trouble('malformed')],
+    ['wrong-owner', trouble('malformed')],
     ['silent', trouble('timeout')],
     ['truncated-always', trouble('malformed')],
     ['tcp-cut', trouble('unreachable')],
@@ -237,6 +238,13 @@ describe('the questions', () => {
     expect(verdicts).toEqual(Array.from({ length: 100 }, () => deliverable));
     expect(dns.count()).toBe(1);
   });
+});
+
+it('an address of one family is enough: the silence of the other is not waited for', async () => {
+  dns.zone = { 'd.example': { A: ['192.0.2.1'], fault: { AAAA: 'silent' } } };
+  await expect(
+    checking({ attemptMilliseconds: 60_000, totalMilliseconds: 60_000 })('d.example'),
+  ).resolves.toEqual(deliverable);
 });
 
 describe('several servers', () => {

@@ -76,7 +76,8 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
   const running = new Map<string, { verdict: Promise<Found>; abort: AbortController; started: number }>();
   let closed = false;
 
-  async function lookUpWithin(domain: string, { signal }: AbortController): Promise<Found> {
+  async function lookUpWithin(domain: string, abort: AbortController): Promise<Found> {
+    const { signal } = abort;
     // At most half of the time is spent waiting: who gets a place must have time left to use it.
     if (!(await limit.enter(settings.totalMilliseconds / 2, signal))) {
       // Nothing was asked, so nothing is known about this domain: no failure to remember.
@@ -87,6 +88,8 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
       cache.put(domain, verdict, ttl);
       return verdict;
     } finally {
+      // The other address family may still be asked about; its answer changes nothing any more.
+      abort.abort(new NoAnswer('closed'));
       limit.leave();
     }
   }

@@ -116,6 +116,9 @@ export function meaningOf(question: Question, answer: DecodedPacket): Meaning {
     if (seen.has(name) || seen.size > maxAliases) return { kind: 'failed', cause: 'chain' };
   }
 
+  // Records of the right type that no alias leads to: too strange to prove anything.
+  if (answers.some((record) => record.type === question.type)) return { kind: 'failed', cause: 'malformed' };
+
   // The response code is about the end of the chain of aliases (RFC 6604 3).
   const authorities = answer.authorities ?? [];
   const soa = authorities.find((record) => record.type === 'SOA');
