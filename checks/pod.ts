@@ -123,6 +123,15 @@ export function volumesOf(pod: Pod): ReadonlyMap<string, Field> {
   ]);
 }
 
+/** The mount that a path lies on, the innermost one. */
+export function mountOf(container: Field, path: string): Field | undefined {
+  return container
+    .at('volumeMounts')
+    .items()
+    .filter((mount) => `${path}/`.startsWith(`${mount.at('mountPath').text?.replace(/\/$/, '')}/`))
+    .toSorted((a, b) => (b.at('mountPath').text?.length ?? 0) - (a.at('mountPath').text?.length ?? 0))[0];
+}
+
 /** Names of the Secrets that a volume holds, alone or projected. */
 export function secretsOfVolume(volume: Field): readonly string[] {
   const projected = volume.at('projected', 'sources').items();

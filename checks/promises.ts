@@ -10,6 +10,7 @@ import { fluxDependsOn } from './rules/flux-depends-on.ts';
 import { fluxForce } from './rules/flux-force.ts';
 import { fluxPath } from './rules/flux-path.ts';
 import { fluxReferences } from './rules/flux-references.ts';
+import { fluxSelfPrune } from './rules/flux-self-prune.ts';
 import { gracePeriod } from './rules/grace-period.ts';
 import { hopsConnect } from './rules/hops-connect.ts';
 import { imageMarker } from './rules/image-marker.ts';
@@ -129,6 +130,7 @@ export const generalRules: readonly Rule[] = [
   fluxDecryption,
   namespaceFirst,
   fluxForce,
+  fluxSelfPrune,
 ];
 
 /** All rules that `synth` runs on each render. */

@@ -1,5 +1,4 @@
 import { join } from 'node:path/posix';
-import type { Field } from '../field.ts';
 import { imagePoliciesOf } from '../image-policy.ts';
 import type { Rule } from '../rule.ts';
 import { namespaceOf } from '../tree.ts';
@@ -7,17 +6,12 @@ import { namespaceOf } from '../tree.ts';
 /** Template values that image-automation-controller no longer has (v1beta2 to v1). */
 const REMOVED = /\.Updated\b|\.Changed\.ImageResult\b/;
 
-/** Where commits go: the branch to push, or the one that was checked out. */
-function branchOf(...places: readonly Field[]): Field | undefined {
-  return places.map((place) => place.at('branch')).find((branch) => branch.exists);
-}
-
 export const automationCommit: Rule = {
   id: 'automation-commit',
   reason:
     'An automation that cannot render its message, or that walks the wrong folder, stops bumping in silence.',
   remedy:
-    'Use .Changed in messageTemplate, set author.email, push to the branch that the source follows, walk a path that holds the markers, and keep policies in its namespace.',
+    'Use .Changed in messageTemplate, set author.email, push to the branch that the source follows with a login that may, walk a path that holds the markers, and keep policies in its namespace.',
   reference: 'https://fluxcd.io/flux/components/image/imageupdateautomations/#message-template',
   *check(tree) {
     const marked = [...tree.texts]
@@ -32,18 +26,21 @@ export const automationCommit: Rule = {
       if (!commit.at('author', 'email').exists) {
         yield { at: commit.at('author', 'email'), message: 'a commit needs the address of its author' };
       }
-      const branch = branchOf(
-        automation.at('spec', 'git', 'push'),
-        automation.at('spec', 'git', 'checkout', 'ref'),
-      );
       const source = tree.find(
         'source.toolkit.fluxcd.io/GitRepository',
         automation.at('spec', 'sourceRef', 'namespace').text ?? namespaceOf(automation),
         automation.at('spec', 'sourceRef', 'name').text ?? '',
       );
       const followed = source?.at('spec', 'ref', 'branch').text;
-      if (branch?.text !== undefined && followed !== undefined && branch.text !== followed) {
-        yield { at: branch, message: `it pushes to ${branch.text}, but the cluster follows ${followed}` };
+      for (const place of [['push'], ['checkout', 'ref']]) {
+        const branch = automation.at('spec', 'git', ...place, 'branch');
+        if (branch.text !== undefined && followed !== undefined && branch.text !== followed) {
+          yield { at: branch, message: `it says ${branch.text}, but the cluster follows ${followed}` };
+        }
+      }
+      const login = source?.at('spec', 'secretRef');
+      if (login?.exists === false && !source?.at('spec', 'provider').exists) {
+        yield { at: login, message: 'without a login the automation cannot push' };
       }
       const path = automation.at('spec', 'update', 'path');
       const folder = join('.', path.text ?? '.', '.');

@@ -18,7 +18,7 @@ type Compare = (a: string, b: string) => number;
 const textual: Compare = (a, b) => (a === b ? 0 : a < b ? -1 : 1);
 const numerical: Compare = (a, b) => Number(a) - Number(b);
 const versions: Compare = (a, b) => {
-  const [left, right] = [a, b].map((text) => text.split('.').map(Number));
+  const [left, right] = [a, b].map((text) => `${text.replace('v', '')}.0.0`.split('.', 3).map(Number));
   const differing = left?.findIndex((part, index) => part !== right?.[index]) ?? -1;
   return differing < 0 ? 0 : (left?.[differing] ?? 0) - (right?.[differing] ?? 0);
 };
@@ -43,7 +43,10 @@ function orderOf({ root }: ImagePolicy, values: readonly string[]): Compare | st
     return policy.at('numerical', 'order').value === 'desc' ? (a, b) => numerical(b, a) : numerical;
   }
   if (policy.at('semver').exists) {
-    return values.every((value) => /^\d+\.\d+\.\d+$/.test(value)) ? versions : undefined;
+    if (values.every((value) => /^v?\d+(\.\d+){0,2}$/.test(value))) return versions;
+    return values.some((value) => !/^v?\d+(\.\d+){0,2}[-+]/.test(value))
+      ? 'the extracted value is no version'
+      : undefined;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { mountOf } from '../pod.ts';
 import { isOn, mailpitsOf } from '../relay.ts';
 import type { Rule } from '../rule.ts';
 
@@ -26,6 +27,9 @@ export const mailpitDoors: Rule = {
         if (harm !== undefined && isOn(value)) yield { at: value, message: `${name}: ${harm}` };
         if (name.startsWith('MP_POP3_'))
           yield { at: value, message: `${name}: POP3 is a second way to read all mail` };
+        if (name.endsWith('_AUTH_FILE') && mountOf(container, value.text ?? '') === undefined) {
+          yield { at: value, message: `${name}: ${value.text ?? 'it'} is on no volume` };
+        }
         if (name.startsWith('MP_CHAOS_')) yield { at: value, message: `${name}: failures on purpose` };
       }
       for (const argument of [...container.at('args').items(), ...container.at('command').items()]) {

@@ -23,6 +23,11 @@ const REQUIREMENTS: readonly Requirement[] = [
     message: 'the next hop is this pod, by number: "localhost" may be ::1, which smtp2graph refuses',
   },
   {
+    name: 'MP_SMTP_RELAY_PORT',
+    holds: (mailpit) => /^\d+$/.test(value(mailpit, 'MP_SMTP_RELAY_PORT') ?? ''),
+    message: 'expected the port of the next hop: the default is 25, where nobody listens',
+  },
+  {
     name: 'MP_SMTP_RELAY_FWD_SMTP_ERRORS',
     holds: ({ environment }) => isOn(environment.get('MP_SMTP_RELAY_FWD_SMTP_ERRORS')),
     message: 'without it a relay failure is answered with 250 and the mail is lost',

@@ -1,14 +1,36 @@
+import type { Field } from '../field.ts';
 import { rulesOf } from '../network.ts';
 import type { Rule } from '../rule.ts';
 import { isEmptySelector } from '../selector.ts';
 
+/** Set by the API server to the namespace's name. */
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+function selectsByName(selector: Field): boolean {
+  const keys = selector
+    .at('matchExpressions')
+    .items()
+    .map((item) => item.at('key').value);
+  return selector.at('matchLabels', NAME_LABEL).exists || keys.includes(NAME_LABEL);
+}
+
 export const networkNarrow: Rule = {
   id: 'network-narrow',
   reason: 'A rule without peers or ports means all of them, which is rarely what its author thought.',
-  remedy: 'Name peers and ports in each rule; select namespaces by kubernetes.io/metadata.name.',
+  remedy: `Name peers and ports in each rule, for the relay's pod; select namespaces by ${NAME_LABEL}.`,
   reference: 'https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/',
   *check(tree) {
-    for (const rule of tree.of('networking.k8s.io/NetworkPolicy').flatMap(rulesOf)) {
+    const policies = tree.of('networking.k8s.io/NetworkPolicy');
+    for (const policy of policies) {
+      const selector = policy.at('spec', 'podSelector');
+      if ((!selector.exists || isEmptySelector(selector)) && rulesOf(policy).length > 0) {
+        yield {
+          at: selector,
+          message: 'its rules hold for every pod of the namespace, not for the relay alone',
+        };
+      }
+    }
+    for (const rule of policies.flatMap(rulesOf)) {
       const peers = rule.peers.items();
       const ports = rule.ports.items();
       const [who, side] = rule.direction === 'Ingress' ? ['from', 'source'] : ['to', 'destination'];
@@ -26,13 +48,22 @@ export const networkNarrow: Rule = {
         }
       }
       for (const peer of peers) {
-        if (isEmptySelector(peer.at('namespaceSelector'))) {
-          yield { at: peer.at('namespaceSelector'), message: 'an empty selector means every namespace' };
-        } else if (!peer.at('namespaceSelector').exists && !peer.at('ipBlock').exists) {
+        const namespaces = peer.at('namespaceSelector');
+        if (peer.at('ipBlock').exists) continue;
+        if (isEmptySelector(namespaces)) {
+          yield { at: namespaces, message: 'an empty selector means every namespace' };
+        } else if (!namespaces.exists) {
           yield {
             at: peer,
             message: "a peer without a namespaceSelector means pods of the relay's own namespace",
           };
+        } else if (!selectsByName(namespaces)) {
+          yield {
+            at: namespaces,
+            message: `it does not select by ${NAME_LABEL}, the one label that nobody can give`,
+          };
+        } else if (rule.direction === 'Egress' && !peer.at('podSelector').exists) {
+          yield { at: peer, message: 'without a podSelector it allows every pod of that namespace' };
         }
       }
     }

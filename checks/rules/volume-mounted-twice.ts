@@ -1,3 +1,4 @@
+import type { Field } from '../field.ts';
 import { itemName, podsOf, volumesOf } from '../pod.ts';
 import type { Rule } from '../rule.ts';
 
@@ -11,6 +12,8 @@ export const volumeMountedTwice: Rule = {
       const volumes = volumesOf(pod);
       for (const container of pod.allContainers) {
         const seen = new Map<string, string>();
+        const whole = new Map<string, Field>();
+        const inside: Field[] = [];
         for (const mount of container.at('volumeMounts').items()) {
           const volume = volumes.get(itemName(mount));
           // Files of Secrets and ConfigMaps may well be wanted in two places: nothing is written there.
@@ -18,6 +21,9 @@ export const volumeMountedTwice: Rule = {
             (kind) => volume?.at(kind).exists,
           );
           if (!writable || mount.at('readOnly').value === true) continue;
+          if (!mount.at('subPath').exists && !mount.at('subPathExpr').exists)
+            whole.set(itemName(mount), mount);
+          else inside.push(mount);
           const part = `${itemName(mount)} ${mount.at('subPath').text ?? mount.at('subPathExpr').text ?? ''}`;
           const other = seen.get(part);
           const path = mount.at('mountPath').text ?? '';
@@ -28,6 +34,12 @@ export const volumeMountedTwice: Rule = {
             };
           }
           seen.set(part, path);
+        }
+        for (const mount of inside) {
+          const outer = whole.get(itemName(mount))?.at('mountPath').text;
+          if (outer !== undefined) {
+            yield { at: mount, message: `its directory also shows below ${outer}`, severity: 'warning' };
+          }
         }
       }
     }
