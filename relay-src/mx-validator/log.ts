@@ -5,12 +5,12 @@ import type { Config } from './config.ts';
 export type Log = Logger;
 
 /** Bytes gathered before a write; a system call a line would be a tenth of a small message's cost. */
-const minLength = 4096;
+const minLength = 8192;
 const flushEvery = 250;
 
 /** Makes the log of a program, and what must be called before it exits. */
 export function createLog(options: Pick<Config, 'logLevel' | 'logFormat'>): { log: Log; flush: () => void } {
-  const file = pino.destination({ fd: 1, sync: false, minLength, periodicFlush: flushEvery });
+  const file = pino.destination({ fd: 1, sync: true, minLength, periodicFlush: flushEvery });
   const destination: DestinationStream =
     options.logFormat === 'json' ? file : { write: (line) => void file.write(asText(line)) };
   const log = pino(

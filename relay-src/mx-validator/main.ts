@@ -33,23 +33,31 @@ function die(error: unknown, what: string): never {
 process.on('uncaughtException', (error) => die(error, 'crashed'));
 process.on('unhandledRejection', (error) => die(error, 'crashed'));
 
-const relay = await startRelay(config, { log }).catch((error: unknown) => die(error, 'cannot start'));
-collectProcessMetrics(relay.metrics);
-log.info({ ports: relay.ports, upstream: config.upstream, hostname: config.hostname }, 'listening');
+/** Starts, and stays until a signal. No top-level await: the image runs this bundled as CommonJS. */
+async function run(): Promise<void> {
+  const relay = await startRelay(config, { log });
+  collectProcessMetrics(relay.metrics);
+  log.info({ ports: relay.ports, upstream: config.upstream, hostname: config.hostname }, 'listening');
 
-let stopping = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
     log.info({ signal }, stopping ? 'stopping at once' : 'draining');
     if (stopping) {
       flush();
       process.exit(1);
     }
     stopping = true;
-    void relay.stop(grace).then(() => {
-      log.info('stopped');
-      flush();
-      process.exit(0);
-    });
-  });
+    relay.stop(grace).then(
+      () => {
+        log.info('stopped');
+        flush();
+        process.exit(0);
+      },
+      (error: unknown) => die(error, 'cannot stop'),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 }
+
+run().catch((error: unknown) => die(error, 'cannot start'));

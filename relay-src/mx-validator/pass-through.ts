@@ -118,6 +118,10 @@ class ProxyTransaction implements Transaction {
   readonly #header = new HeaderReader();
   /** The upstream's connection; undefined once it is given back or lost. */
   #client: Client | undefined;
+  /** It served others before, so it may have gone stale. */
+  #kept = false;
+  /** What the upstream said of the sender; undefined until a recipient was good enough to ask. */
+  #senderVerdict: Reply | undefined;
   /** A command is at the upstream and its reply is not in. */
   #busy = false;
   #ended = false;
@@ -135,43 +139,40 @@ class ProxyTransaction implements Transaction {
     this.#sender = mail.sender === undefined ? '' : mailboxText(mail.sender);
   }
 
-  /** MAIL: who may send, then the upstream's own answer. */
+  /**
+   * MAIL: who may send, and is the upstream there. What it says of the sender is heard with the first recipient
+   * (RFC 5321 3.3 allows it, Postfix does so too): a transaction whose recipients DNS refuses never bothers it.
+   */
   async open(): Promise<Reply> {
     const { replies, senders } = this.#options;
     let reply: Reply;
     if (senders !== undefined && !isAllowed(senders, this.#sender)) {
       reply = replies.get('senderRefused', { sender: `<${this.#sender}>` });
     } else {
-      reply = await this.#openUpstream();
+      reply = await this.#connect(false);
     }
     if (!isPositive(reply)) this.#over(reply);
     return reply;
   }
 
-  async #openUpstream(): Promise<Reply> {
+  /** Takes a connection for this transaction. */
+  async #connect(anew: boolean): Promise<RuledReply> {
     const { pool, replies } = this.#options;
-    let again = false;
-    for (;;) {
-      let kept = false;
-      try {
-        const lease = await pool.acquire(again);
-        this.#client = lease.client;
-        kept = !lease.fresh;
-        if (this.#mail.sender?.utf8 === true && !lease.client.extensions.smtpUtf8) {
-          this.#giveBack();
-          return replies.get('needsUtf8');
-        }
-        const reply = await lease.client.mail(this.#mailCommand(lease.client), kept);
-        if (reply.code !== 421 || !kept || again) return this.#verdict(reply, 250, replies.get('senderOk'));
-      } catch (error) {
-        if (error instanceof PoolBusyError) return replies.get('busy');
-        if (!(error instanceof ClientError) || !kept || again)
-          return this.#lost(replies.get('upstreamUnavailable'));
+    try {
+      const { client, kept } = await pool.acquire(anew);
+      if (this.#ended) {
+        pool.release(client);
+        return replies.get('upstreamUnavailable');
       }
-      // A kept connection had gone stale. Nothing was said on it that counts, so once more on a new one.
-      this.#drop();
-      again = true;
+      this.#client = client;
+      this.#kept = kept;
+    } catch (error) {
+      if (error instanceof PoolBusyError) return replies.get('busy');
+      if (error instanceof ClientError) return replies.get('upstreamUnavailable');
+      throw error;
     }
+    const addressable = this.#mail.sender?.utf8 !== true || this.#client.extensions.smtpUtf8;
+    return replies.get(addressable ? 'senderOk' : 'needsUtf8');
   }
 
   #mailCommand({ extensions }: Client): string {
@@ -207,7 +208,12 @@ class ProxyTransaction implements Transaction {
 
   async #rcpt(address: string): Promise<Reply> {
     const { replies } = this.#options;
-    const reply = await this.#ask((client) => client.rcpt(`RCPT TO:<${address}>`));
+    if (this.#senderVerdict !== undefined && !isPositive(this.#senderVerdict)) return this.#senderVerdict;
+    const command = `RCPT TO:<${address}>`;
+    const reply =
+      this.#senderVerdict === undefined
+        ? await this.#begin(command)
+        : await this.#ask((client) => client.rcpt(command));
     if (reply === undefined) return replies.get('upstreamUnavailable');
     // 251 says that the upstream will forward: accepted all the same (RFC 5321 3.4).
     return this.#verdict(
@@ -215,6 +221,23 @@ class ProxyTransaction implements Transaction {
       250,
       replies.get('recipientOk'),
     );
+  }
+
+  /** The first recipient opens the upstream's transaction. Undefined if it cannot be asked. */
+  async #begin(rcpt: string): Promise<Reply | undefined> {
+    const { replies } = this.#options;
+    const kept = this.#kept;
+    let answer = await this.#ask((client) => client.begin(this.#mailCommand(client), rcpt));
+    if (kept && (answer === undefined || answer.mail.code === 421) && !this.#ended) {
+      // A kept connection had gone stale. No message was begun on it, so once more on a new one.
+      this.#drop();
+      if (isPositive(await this.#connect(true))) {
+        answer = await this.#ask((client) => client.begin(this.#mailCommand(client), rcpt));
+      }
+    }
+    if (answer === undefined) return undefined;
+    this.#senderVerdict = this.#verdict(answer.mail, 250, replies.get('senderOk'));
+    return isPositive(this.#senderVerdict) ? answer.rcpt : this.#senderVerdict;
   }
 
   async data(): Promise<Reply> {
@@ -347,7 +370,7 @@ class ProxyTransaction implements Transaction {
   }
 
   /** Asks the upstream; undefined if it cannot be asked or does not answer. */
-  async #ask(question: (client: Client) => Promise<Reply>): Promise<Reply | undefined> {
+  async #ask<T>(question: (client: Client) => Promise<T>): Promise<T | undefined> {
     const client = this.#client;
     if (client === undefined) return undefined;
     this.#busy = true;

@@ -4,6 +4,7 @@
  * what was said.
  */
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { Deadline } from './deadline.ts';
 import { normalise, ReplyParser, type Reply } from './reply.ts';
 
 /** Where to connect, and how long to wait for what, in milliseconds. */
@@ -42,15 +43,15 @@ export interface Extensions {
 }
 
 interface Waiting {
-  resolve: (reply: Reply) => void;
-  reject: (error: ClientError) => void;
-  timer: NodeJS.Timeout;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: ClientError) => void;
+  /** Milliseconds from when it is the next to be answered. */
+  readonly timeout: number;
 }
 
 /** Bytes that may wait in a socket before the source is paused. */
 const highWaterMark = 131_072;
 const replyBuffer = 4096;
-const finalDot = '.\r\n';
 
 /** A connected, greeted SMTP client. Make one with {@link connectClient}. */
 export class Client {
@@ -63,7 +64,9 @@ export class Client {
   readonly #parser = new ReplyParser((code, lines) => this.#onReply(code, lines));
   /** Callers in the order of their commands. */
   readonly #waiting: Waiting[] = [];
+  readonly #deadline = new Deadline(() => this.#fail('timeout', 'no reply in time'));
   #error: ClientError | undefined;
+  #used = false;
   #inData = false;
   /** A reply that came while the message was still being sent. */
   #early: Reply | undefined;
@@ -124,24 +127,35 @@ export class Client {
     if (helo.code !== 250) throw this.#refused(helo);
   }
 
-  /**
-   * Opens a transaction. With `reset`, an RSET goes before it: in the same write if the next hop takes
-   * pipelined commands.
-   */
-  async mail(command: string, reset: boolean): Promise<Reply> {
-    if (!reset) return this.#ask(command);
-    if (this.extensions.pipelining) {
-      const reply = this.#expect(this.#hop.replyTimeout);
-      const mail = this.#ask(`RSET\r\n${command}`);
-      mail.catch(() => undefined);
-      this.#checkReset(await reply);
-      return mail;
-    }
-    await this.reset();
-    return this.#ask(command);
+  /** True once a transaction was begun: RSET must go before the next one. */
+  get used(): boolean {
+    return this.#used;
   }
 
-  /** Names a recipient; its verdict is the next hop's own. */
+  /**
+   * Begins a transaction with its first recipient, after an RSET if there was one before: all in one write if the
+   * next hop takes pipelined commands (RFC 2920). `rcpt` is undefined if MAIL was not accepted.
+   */
+  async begin(mail: string, rcpt: string): Promise<{ mail: Reply; rcpt: Reply | undefined }> {
+    if (!this.extensions.pipelining) {
+      if (this.#used) await this.reset();
+      this.#used = true;
+      const answer = await this.#ask(mail);
+      return { mail: answer, rcpt: answer.code === 250 ? await this.#ask(rcpt) : undefined };
+    }
+    const { replyTimeout } = this.#hop;
+    const reset = this.#used ? this.#expect(replyTimeout) : undefined;
+    const answers = Promise.all([this.#expect(replyTimeout), this.#expect(replyTimeout)]);
+    const commands = `${mail}\r\n${rcpt}\r\n`;
+    this.#send(reset === undefined ? commands : `RSET\r\n${commands}`);
+    this.#used = true;
+    answers.catch(() => undefined); // it is awaited below, unless RSET throws first
+    if (reset !== undefined) this.#checkReset(await reset);
+    const [mailReply, rcptReply] = await answers;
+    return { mail: mailReply, rcpt: mailReply.code === 250 ? rcptReply : undefined };
+  }
+
+  /** Names a further recipient; its verdict is the next hop's own. */
   rcpt(command: string): Promise<Reply> {
     return this.#ask(command);
   }
@@ -149,6 +163,7 @@ export class Client {
   /** Ends the transaction before its message. Throws if the next hop does not take it: close it then. */
   async reset(): Promise<void> {
     this.#checkReset(await this.#ask('RSET'));
+    this.#used = false;
   }
 
   /** Asks to send the message; after a 354 comes {@link write}, then {@link end} or {@link destroy}. */
@@ -217,16 +232,19 @@ export class Client {
 
   #ask(command: string, timeout: number = this.#hop.replyTimeout): Promise<Reply> {
     const reply = this.#expect(timeout);
-    if (this.#error === undefined) this.#socket.write(command === '.' ? finalDot : `${command}\r\n`);
+    this.#send(`${command}\r\n`);
     return reply;
+  }
+
+  #send(commands: string): void {
+    if (this.#error === undefined) this.#socket.write(commands);
   }
 
   #expect(timeout: number): Promise<Reply> {
     const error = this.#error;
     if (error !== undefined) return Promise.reject(error);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail('timeout', `no reply within ${timeout} ms`), timeout);
-      this.#waiting.push({ resolve, reject, timer });
+      if (this.#waiting.push({ resolve, reject, timeout }) === 1) this.#deadline.set(timeout);
     });
   }
 
@@ -256,7 +274,9 @@ export class Client {
       else this.#fail('protocol', `unasked reply ${code} ${lines.join(' ')}`);
       return;
     }
-    clearTimeout(waiting.timer);
+    const next = this.#waiting[0];
+    if (next === undefined) this.#deadline.clear();
+    else this.#deadline.set(next.timeout);
     waiting.resolve(normalise(code, lines));
   }
 
@@ -269,12 +289,10 @@ export class Client {
     const error = new ClientError(failure, message);
     this.#error = error;
     this.#socket.destroy();
+    this.#deadline.dispose();
     this.#drain?.();
     const waiting = this.#waiting.splice(0);
-    for (const one of waiting) {
-      clearTimeout(one.timer);
-      one.reject(error);
-    }
+    for (const one of waiting) one.reject(error);
     if (waiting.length === 0 && failure !== 'aborted') this.onIdleLoss?.();
   }
 }

@@ -19,10 +19,10 @@ export interface PoolOptions {
 /** All connections are in use and none came free in time. */
 export class PoolBusyError extends Error {}
 
-/** A connection on loan. `fresh` is false if it served a transaction before, so an RSET must go first. */
+/** A connection on loan. One that was `kept` may have gone stale since; one just made has not. */
 export interface Lease {
   readonly client: Client;
-  readonly fresh: boolean;
+  readonly kept: boolean;
 }
 
 interface Idle {
@@ -59,8 +59,8 @@ export class Pool {
   async acquire(fresh = false): Promise<Lease> {
     for (;;) {
       const kept = fresh ? undefined : this.#takeIdle();
-      if (kept !== undefined) return { client: kept, fresh: false };
-      if (this.#open < this.#options.maxConnections) return { client: await this.#connect(), fresh: true };
+      if (kept !== undefined) return { client: kept, kept: true };
+      if (this.#open < this.#options.maxConnections) return { client: await this.#connect(), kept: false };
       const oldest = this.#idle.shift();
       if (oldest !== undefined) this.#drop(oldest.client);
       else await this.#wait();
@@ -75,7 +75,7 @@ export class Pool {
     }
     client.onIdleLoss = () => this.#lost(client);
     // A next hop that takes no pipelined commands is reset now, while nobody waits for it.
-    if (client.extensions.pipelining) this.#keep(client);
+    if (!client.used || client.extensions.pipelining) this.#keep(client);
     else
       client.reset().then(
         () => this.#keep(client),

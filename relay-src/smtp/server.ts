@@ -9,6 +9,7 @@ import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { SMTPServer } from 'smtp-server';
 import { parsePath, type Mailbox, type PathParameters } from './address.ts';
+import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
@@ -247,7 +248,8 @@ class RelayParser extends SMTPStream {
 
 /** Control characters in a command, TAB included: RFC 5321 4.1.1 separates with SP alone. */
 function hasControl(line: Buffer): boolean {
-  return line.some((c) => c < 0x20 || c === 0x7f);
+  for (const c of line) if (c < 0x20 || c === 0x7f) return true;
+  return false;
 }
 
 /** One client connection. */
@@ -259,7 +261,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   #refused = 0;
   /** True while the message is in and its verdict is awaited: too late to abort. */
   #deciding = false;
-  #deadline: NodeJS.Timeout | undefined;
+  readonly #deadline = new Deadline(() => this.#timeout());
   #drainSoon = false;
 
   constructor(relay: RelayServer, socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null) {
@@ -343,6 +345,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
 
   override _onClose(): void {
     this.#abort('gone');
+    this.#deadline.dispose();
     const first = !this._closed;
     super._onClose();
     if (first) this.#relay.disconnected(this);
@@ -382,8 +385,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     }
     this.#transaction = transaction;
     this.#accepted = 0;
-    this.#deadline = setTimeout(() => this.#timeout(), this.limits.transaction.value * 1000);
-    this.#deadline.unref();
+    this.#deadline.set(this.limits.transaction.value * 1000);
     return reply;
   }
 
@@ -535,7 +537,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   }
 
   #forget(): void {
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.#transaction = undefined;
   }
 
