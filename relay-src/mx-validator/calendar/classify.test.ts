@@ -20,6 +20,8 @@ describe('a part is a calendar', () => {
     'Content-Type: text/x-vcalendar',
     'Content-Type: application/calendar+json',
     'Content-Type: application/calendar+xml',
+    'Content-Type: text/calendar\r\nContent-Type: multipart/mixed; boundary=b',
+    'Content-Type: text/plain\r\nContent-Type: text/calendar',
   ])('by its type: %j', (line) => {
     expect(kindOf(line)).toBe('calendar');
   });
@@ -95,7 +97,8 @@ describe('a part is', () => {
 
   it.each([
     ['multipart', ['Content-Type: multipart/mixed; name=invite.ics; boundary=b']],
-    ['multipart', ['Content-Type: text/calendar', 'Content-Type: multipart/mixed; boundary=b']],
+    ['multipart', ['Content-Type: multipart/mixed; boundary=b', 'Content-Type: text/calendar']],
+    ['multipart', ['Content-Type: text/plain', 'Content-Type: multipart/mixed; boundary=b']],
     ['message', ['Content-Type: message/rfc822', 'Content-Transfer-Encoding: 8bit']],
     ['message', ['Content-Type: message/global']],
     ['message', ['Content-Type: message/rfc822', 'Content-Transfer-Encoding: none']],

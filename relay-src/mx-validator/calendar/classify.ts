@@ -22,8 +22,8 @@ export type Entity =
   | { readonly kind: 'leaf'; readonly encoding: string };
 
 /**
- * A field should be there once. Where it is not, receivers differ on which one they believe, so what is
- * never touched wins over what is entered, and that over what is cut.
+ * A field should be there once. Where it is not, most receivers believe the first and some the last, so
+ * what is never touched wins wherever it stands, then a multipart that comes first, then a calendar.
  *
  * @param inDigest a part of multipart/digest is a message unless it says otherwise (RFC 2046 5.1.5)
  */
@@ -35,8 +35,10 @@ export function classify(fields: readonly HeaderField[], inDigest = false): Enti
 
   const reason = types.map(unreadable).find((one) => one !== undefined);
   if (reason) return { kind: 'opaque', reason };
-  if (types.some((type) => type.value.startsWith('multipart/'))) return asMultipart(types);
+  const multiparts = types.filter((type) => type.value.startsWith('multipart/'));
+  if (multiparts.length > 0 && multiparts[0] === types[0]) return asMultipart(multiparts);
   if (types.some((type) => isCalendarType(type.value))) return { kind: 'calendar' };
+  if (multiparts.length > 0) return asMultipart(multiparts);
   const names = fileNames([...types, ...dispositions]);
   if (names.some(isCalendarFile)) return { kind: 'calendar' };
   if (types.some((type) => type.value === 'message/rfc822' || type.value === 'message/global')) {
@@ -67,7 +69,6 @@ function unreadable({ value, parameters }: StructuredValue): SkipReason | undefi
 
 function asMultipart(types: readonly StructuredValue[]): Entity {
   const boundary = types
-    .filter((type) => type.value.startsWith('multipart/'))
     // The grammar of RFC 2046 5.1.1 ends no boundary with a space, and the delimiter line may be padded.
     .map((type) => type.parameters.get('boundary')?.[0]?.trimEnd() ?? '')
     .find((one) => one !== '' && `--${one}--\r\n`.length <= maxDelimiterLine);
