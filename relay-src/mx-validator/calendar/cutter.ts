@@ -21,7 +21,7 @@ const dash = 0x2d;
  * - `header`: held back, the header of the entity is not complete
  * - `sniff`: held back, the header left it open and the first octets of the body decide
  * - `copy` and `cut`: forwarded, or not, up to a delimiter line of an open multipart
- * - `rest`: forwarded, up to the end of the message
+ * - `rest`: forwarded, up to the end of the message: a limit was passed
  */
 type State = 'header' | 'sniff' | 'copy' | 'cut' | 'rest';
 
@@ -184,7 +184,7 @@ export class CalendarCutter {
 
   #searchCandidate(chunk: Buffer, at: number): number {
     const { needle } = this.#boundaries;
-    if (!needle) return chunk.length;
+    if (!needle) return chunk.length; // nothing left to look for
     const hit = chunk.indexOf(needle, at);
     if (hit >= 0) {
       this.#inLine = false;
@@ -215,7 +215,7 @@ export class CalendarCutter {
       this.#noteIfEmpty(multipart);
       this.#output.add(line);
       this.#boundaries.close();
-      this.#copy();
+      this.#state = 'copy';
       return;
     }
     this.#parts += 1;
@@ -275,7 +275,6 @@ export class CalendarCutter {
             kept: 0,
             cut: 0,
           });
-          this.#state = 'copy';
         }
         break;
     }
@@ -310,12 +309,7 @@ export class CalendarCutter {
   #keep(): void {
     if (this.#entity.parent) this.#entity.parent.kept += 1;
     this.#output.add(this.#held.take());
-    this.#copy();
-  }
-
-  /** With no multipart open there is nothing left to look for. */
-  #copy(): void {
-    this.#state = this.#boundaries.needle ? 'copy' : 'rest';
+    this.#state = 'copy';
   }
 
   #noteIfEmpty(multipart: OpenMultipart): void {

@@ -18,7 +18,7 @@ export class GrowingBuffer {
   append(source: Buffer, from = 0, to = source.length): void {
     const length = this.#length + to - from;
     if (length > this.#memory.length) {
-      const memory = Buffer.allocUnsafeSlow(Math.max(256, 2 * length));
+      const memory = Buffer.allocUnsafe(Math.max(256, 2 * length));
       this.#memory.copy(memory, 0, 0, this.#length);
       this.#memory = memory;
     }
