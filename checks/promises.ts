@@ -22,6 +22,8 @@ import { mailFlows } from './rules/mail-flows.ts';
 import { mailpitDoors } from './rules/mailpit-doors.ts';
 import { mailpitPrestop } from './rules/mailpit-prestop.ts';
 import { mailpitRelay } from './rules/mailpit-relay.ts';
+import { mailpitVersion } from './rules/mailpit-version.ts';
+import { mailpitWal } from './rules/mailpit-wal.ts';
 import { messageSize } from './rules/message-size.ts';
 import { metricsScraped } from './rules/metrics-scraped.ts';
 import { monitorPort } from './rules/monitor-port.ts';
@@ -87,6 +89,8 @@ export const relayRules: readonly Rule[] = [
   volumeMountedTwice,
   mailpitDoors,
   mailpitRelay,
+  mailpitVersion,
+  mailpitWal,
   messageSize,
   gracePeriod,
   mailpitPrestop,
