@@ -13,6 +13,9 @@ import { enhancedCode, isPositive, isTransient, type Reply } from '../smtp/reply
 import { limits as standardLimits, type Limits, type ReplyBook, type RuledReply } from '../smtp/rules.ts';
 import type { AbortReason, MailCommand, MailHandler, Offers, Session, Transaction } from '../smtp/server.ts';
 import type { ByteBudget, Hold } from './budget.ts';
+import { CalendarCutter } from './calendar/cutter.ts';
+import type { StripList } from './calendar/mixed-recipients.ts';
+import type { CalendarReport } from './calendar/report.ts';
 import type { transactionOutcomes } from './contract.ts';
 import type { DomainChecker } from './dns/verdict.ts';
 import { headerProblem, isAllowed, type SenderList } from './senders.ts';
@@ -33,21 +36,10 @@ export interface TransactionRecord {
   readonly seconds: number;
   readonly refusedRecipients: number;
   readonly repaired: number;
-  readonly cut: CalendarReport | undefined;
-}
-
-/** What a calendar cutter reports; see calendar/report.ts. */
-export interface CalendarReport {
-  readonly cut: number;
-  readonly skipped: Readonly<Record<string, number>>;
-  readonly dkimSigned: boolean;
-}
-
-/** Cuts calendar parts out of plain message bytes; see calendar/cutter.ts. */
-export interface Cutter {
-  readonly report: CalendarReport;
-  write(chunk: Buffer): Buffer[];
-  end(): Buffer[];
+  /** What became of calendar parts; undefined where they were not looked for. */
+  readonly calendar: CalendarReport | undefined;
+  /** Some recipients are on the strip list and some are not. */
+  readonly mixed: boolean;
 }
 
 export interface PassThroughOptions {
@@ -62,8 +54,7 @@ export interface PassThroughOptions {
   readonly senders: SenderList | undefined;
   /** Address for a bare `Postmaster`; undefined: refused. */
   readonly postmaster: string | undefined;
-  /** Whether this set of accepted recipients (as written) asks for calendar parts to be cut. */
-  readonly cutter: (recipients: readonly string[]) => Cutter | undefined;
+  readonly strip: StripList;
   readonly onEnd: (record: TransactionRecord) => void;
 }
 
@@ -130,7 +121,8 @@ class ProxyTransaction implements Transaction {
   #bytes = 0;
   #repaired = 0;
   #received = '';
-  #cut: { cutter: Cutter; unstuffer: DotUnstuffer; stuffer: DotStuffer } | undefined;
+  #mixed = false;
+  #cut: { cutter: CalendarCutter; unstuffer: DotUnstuffer; stuffer: DotStuffer } | undefined;
 
   constructor(options: PassThroughOptions, session: Session, mail: MailCommand) {
     this.#options = options;
@@ -264,9 +256,11 @@ class ProxyTransaction implements Transaction {
   }
 
   #startMessage(): void {
-    const cutter = this.#options.cutter(this.#accepted);
-    if (cutter !== undefined)
-      this.#cut = { cutter, unstuffer: new DotUnstuffer(), stuffer: new DotStuffer() };
+    const { strip, mixed } = this.#options.strip.decide(this.#accepted);
+    this.#mixed = mixed;
+    if (strip) {
+      this.#cut = { cutter: new CalendarCutter(), unstuffer: new DotUnstuffer(), stuffer: new DotStuffer() };
+    }
     const { remoteAddress, helo, protocol } = this.#session;
     this.#received = receivedHeader({
       helo,
@@ -426,7 +420,8 @@ class ProxyTransaction implements Transaction {
       seconds: (performance.now() - this.#start) / 1000,
       refusedRecipients: this.#refusedRecipients,
       repaired: this.#repaired,
-      cut: this.#cut?.cutter.report,
+      calendar: this.#cut?.cutter.report,
+      mixed: this.#mixed,
     });
   }
 

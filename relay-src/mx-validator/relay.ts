@@ -8,6 +8,7 @@ import { Pool } from '../smtp/pool.ts';
 import { limits as standardLimits, ReplyBook, type Limits, type Replies } from '../smtp/rules.ts';
 import { RelayServer } from '../smtp/server.ts';
 import { ByteBudget } from './budget.ts';
+import { StripList } from './calendar/mixed-recipients.ts';
 import type { Address, Config } from './config.ts';
 import { createDomainChecker } from './dns/checker.ts';
 import type { DomainChecker } from './dns/verdict.ts';
@@ -65,6 +66,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
   const pool = createPool(config, waits, metrics);
   const budget = new ByteBudget(config.maxBytesInFlight, waits.room);
   const replies = new ReplyBook(config.hostname, parts.replies);
+  const strip = new StripList(config.stripIcsRecipients, config.mixedRecipients);
   const tls = await readTls(config);
 
   const servers = config.listeners.map(
@@ -88,7 +90,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
           maxMessageBytes: config.maxMessageBytes,
           senders: listener.senders,
           postmaster: config.postmaster,
-          cutter: () => undefined,
+          strip,
           onEnd: (record) => {
             count(metrics, record);
             metrics.bytesInFlight.set(budget.used);
@@ -102,7 +104,10 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
         },
         onDisconnect: () => metrics.activeConnections.dec(),
         onRefusal: (reply) => metrics.refusals.inc({ rule: reply.rule }),
-        onError: (error) => log.debug({ error: error.message }, 'client connection failed'),
+        onError: (error, where) => {
+          if (where === 'client') log.debug({ error: error.message }, 'client connection failed');
+          else log.error({ error: error.stack ?? error.message }, 'internal error');
+        },
       }),
   );
 
@@ -221,15 +226,16 @@ function count(metrics: Metrics, record: TransactionRecord): void {
   if (record.refusedRecipients > 0) metrics.rejected.inc(record.refusedRecipients);
   if (record.bytes > 0) metrics.receivedBytes.inc(record.bytes);
   if (record.repaired > 0) metrics.bareNewlines.inc(record.repaired);
-  if (record.cut === undefined) return;
-  if (record.cut.cut > 0 && outcome === 'accepted') metrics.icsStripped.inc();
-  for (const [reason, times] of Object.entries(record.cut.skipped)) {
+  const { calendar } = record;
+  if (calendar === undefined || outcome !== 'accepted') return;
+  if (calendar.cut > 0) metrics.icsStripped.inc();
+  for (const [reason, times] of Object.entries(calendar.skipped)) {
     if (times > 0) metrics.icsSkipped.inc({ reason }, times);
   }
 }
 
 function logTransaction(log: Log, record: TransactionRecord): void {
-  const { session, cut } = record;
+  const { session, calendar } = record;
   log.info(
     {
       tx: record.tx,
@@ -243,7 +249,8 @@ function logTransaction(log: Log, record: TransactionRecord): void {
       ms: Math.round(record.seconds * 1000),
       reply: record.reply,
       ...(record.repaired > 0 ? { repaired: record.repaired } : {}),
-      ...(cut === undefined ? {} : { cut: cut.cut, dkimSigned: cut.dkimSigned }),
+      ...(record.mixed ? { mixed: true } : {}),
+      ...(calendar === undefined ? {} : { calendar }),
     },
     'transaction',
   );

@@ -259,6 +259,13 @@ export const replies = {
     'the upstream left after the message, before its answer',
     'RFC 5321 4.2.5, 6.1, RFC 1047',
   ),
+  internalError: rule(
+    451,
+    '3.0',
+    'Internal error, try again later',
+    'a fault of our own',
+    'RFC 5321 4.2.2, 4.2.3',
+  ),
   startData: rule(
     354,
     '',

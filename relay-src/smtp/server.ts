@@ -51,7 +51,7 @@ export interface Offers {
 }
 
 /** Why a transaction ended before its message was complete. */
-export type AbortReason = 'reset' | 'quit' | 'gone' | 'timeout';
+export type AbortReason = 'reset' | 'quit' | 'gone' | 'timeout' | 'broken';
 
 /** One mail transaction, from an accepted MAIL on. Every method answers; none throws. */
 export interface Transaction {
@@ -94,7 +94,8 @@ export interface RelayServerOptions {
   readonly onDisconnect?: () => void;
   /** Every reply that refuses something by a rule of ours. */
   readonly onRefusal?: (reply: RuledReply) => void;
-  readonly onError?: (error: Error) => void;
+  /** What went wrong with a client's connection, or in our own code. */
+  readonly onError?: (error: Error, where: 'client' | 'internal') => void;
 }
 
 /**
@@ -108,7 +109,7 @@ export const libraryReplies: ReadonlyMap<string, ReplyName> = new Map([
   ['Error: too many unrecognized commands', 'tooManyErrors'],
   ['Error: command not recognized', 'unknownCommand'],
   ['Error: send HELO/EHLO first', 'helloFirst'],
-  ['Error: internal server error', 'upstreamUnavailable'],
+  ['Error: internal server error', 'internalError'],
   ['Error: syntax: EHLO hostname', 'badHello'],
   ['Error: Syntax: HELO hostname', 'badHello'],
   ['Error: Bad hostname syntax', 'badHello'],
@@ -363,12 +364,22 @@ class RelayConnection extends SMTPConnection implements LineSink {
     this._socket.destroy();
   }
 
-  #answer(reply: Promise<Reply | undefined>, callback: () => void): void {
-    void reply.then((one) => {
-      if (one !== undefined) this.#reply(one);
-      if (this.#drainSoon && this.#transaction === undefined && !this._closing) this.#say('shuttingDown');
-      callback();
-    });
+  #answer(answer: Promise<Reply | undefined>, callback: () => void): void {
+    void answer
+      .catch((error: unknown) => this.#broken(error))
+      .then((reply) => {
+        if (reply !== undefined) this.#reply(reply);
+        if (this.#drainSoon && this.#transaction === undefined && !this._closing) this.#say('shuttingDown');
+        callback();
+      });
+  }
+
+  /** A fault of our own must neither lose mail nor keep a client waiting: the transaction ends with 451. */
+  #broken(error: unknown): RuledReply {
+    this.#relay.relayOptions.onError?.(error instanceof Error ? error : new Error(String(error)), 'internal');
+    this.#deciding = false;
+    this.#abort('broken');
+    return this.#relay.replies.get('internalError');
   }
 
   async #mail(command: Buffer): Promise<Reply> {
@@ -438,27 +449,42 @@ class RelayConnection extends SMTPConnection implements LineSink {
     this._parser.startMessage({
       read: (chunk) => {
         transaction.cork();
-        const end = reader.push(chunk, write);
+        let end: number;
+        try {
+          end = reader.push(chunk, write);
+        } catch (error) {
+          // Where the message ends is lost with the error, and its rest must not run as commands.
+          this.#reply(this.#broken(error));
+          this.close();
+          return -1;
+        }
         if (end < 0) transaction.uncork();
         return end;
       },
       drained: () => transaction.drained(),
-      finish: async () => {
-        // From here the client waits for us, so its idle time does not count.
-        this._handlerPending = true;
-        this.#deciding = true;
-        const verdict = transaction.end(reader.fault, reader);
-        transaction.uncork();
-        const reply = await verdict;
-        this.#deciding = false;
-        this._handlerPending = false;
-        this.#forget();
-        this._unrecognizedCommands = 0;
-        super._resetSession();
-        this.#reply(reply);
-        if (this.#drainSoon && !this._closing) this.#say('shuttingDown');
-      },
+      finish: () => this.#decide(transaction, reader),
     });
+  }
+
+  /** The message is in: its verdict, while the client waits for us and its idle time does not count. */
+  async #decide(transaction: Transaction, reader: DataReader): Promise<void> {
+    this._handlerPending = true;
+    this.#deciding = true;
+    let reply: Reply;
+    try {
+      const verdict = transaction.end(reader.fault, reader);
+      transaction.uncork();
+      reply = await verdict;
+    } catch (error) {
+      reply = this.#broken(error);
+    }
+    this.#deciding = false;
+    this._handlerPending = false;
+    this.#forget();
+    this._unrecognizedCommands = 0;
+    super._resetSession();
+    this.#reply(reply);
+    if (this.#drainSoon && !this._closing) this.#say('shuttingDown');
   }
 
   #parseMail(line: string, offers: Offers): MailCommand | RuledReply {
@@ -590,7 +616,7 @@ export class RelayServer extends SMTPServer {
     this.relayOptions = options;
     this.replies = options.replies;
     this.limits = bounds;
-    this.on('error', (error: Error) => options.onError?.(error));
+    this.on('error', (error: Error) => options.onError?.(error, 'client'));
   }
 
   /** The only place where the library makes a connection: ours instead, and load is shed here. */

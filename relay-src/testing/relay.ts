@@ -29,7 +29,10 @@ export function startTestRelay(
   return startRelay(readConfig(environment), {
     log,
     domains: {
-      check: (domain) => Promise.resolve(verdicts[domain] ?? { kind: 'deliverable' }),
+      check: (domain) =>
+        domain === 'broken.example'
+          ? Promise.reject(new Error('a fault that the relay did not foresee'))
+          : Promise.resolve(verdicts[domain] ?? { kind: 'deliverable' }),
       close: () => undefined,
     },
     waits: { connect: 300, reply: 300, block: 300, final: 300, room: 100 },
