@@ -2,6 +2,7 @@
  * Protocol cases as text, one story a file; `mx-validator/dialogues/README.md` explains the format to those who
  * add one. A dialogue runs against a whole relay on loopback with a fake upstream behind it.
  */
+import { fileURLToPath } from 'node:url';
 import type { Environment } from '../mx-validator/config.ts';
 import type { Parts } from '../mx-validator/relay.ts';
 import { limits, type LimitRule, type Limits } from '../smtp/rules.ts';
@@ -11,7 +12,7 @@ import { startTestRelay } from './relay.ts';
 
 interface Step {
   readonly line: number;
-  readonly who: 'c' | 'u';
+  readonly who: string;
   readonly operator: string;
   readonly text: string;
 }
@@ -29,6 +30,9 @@ export interface Dialogue {
   readonly steps: readonly Step[];
 }
 
+/** Folder of test fixtures: `{testing}` in a variable's value. */
+const testing = fileURLToPath(new URL('.', import.meta.url));
+
 /** Reads a dialogue. Throws with the line number of what it does not understand. */
 export function parseDialogue(text: string): Dialogue {
   const env: Record<string, string> = {};
@@ -42,15 +46,17 @@ export function parseDialogue(text: string): Dialogue {
     const setting = /^relay ([A-Z_]+)=(.*)$/.exec(line);
     const fault = /^upstream (?:after (\d+) )?(.+?) => (.+)$/.exec(line);
     const offer = /^upstream offers ?(.*)$/.exec(line);
-    const step = /^([cu]) (->|~>|<-|<~(?:\*\d+)?|close|reset|<eof|messages|<=|!=|wait)(?: (.*))?$/.exec(line);
-    if (setting !== null) env[setting[1] ?? ''] = setting[2] ?? '';
+    const step =
+      /^([cdur]) (->|~>|<-|<~(?:\*\d+)?|close|reset|<eof|starttls|messages|<=|!=|wait|stop)(?: (.*))?$/.exec(
+        line,
+      );
+    if (setting !== null) env[setting[1] ?? ''] = (setting[2] ?? '').replace('{testing}', testing);
     else if (offer !== null) offers = (offer[1] ?? '').split(',').filter((one) => one !== '');
     else if (fault !== null) {
       faults.push({ at: fault[2] ?? '', answer: unescape(fault[3] ?? ''), after: Number(fault[1] ?? 0) });
     } else if (/^(upstream down|fast|whole-only)$/.test(line)) flags.add(line);
     else if (step !== null) {
-      const who = step[1] === 'u' ? 'u' : 'c';
-      steps.push({ line: index + 1, who, operator: step[2] ?? '', text: step[3] ?? '' });
+      steps.push({ line: index + 1, who: step[1] ?? '', operator: step[2] ?? '', text: step[3] ?? '' });
     } else throw new Error(`line ${index + 1}: ${line}`);
   }
   return {
@@ -91,18 +97,30 @@ export async function runDialogue(
     ...parts,
     limits: dialogue.fast ? inMilliseconds(parts.limits ?? limits) : (parts.limits ?? limits),
   });
-  const client = await RawClient.connect(relay.ports[0] ?? 0, pace);
+  const clients = new Map<string, RawClient>();
+  let stopped: Promise<void> | undefined;
+  const step = async (one: Step): Promise<string | undefined> => {
+    if (one.who === 'u') return upstreamStep(upstream, one);
+    if (one.who === 'r') {
+      stopped = relay.stop(1000);
+      return undefined;
+    }
+    const client = clients.get(one.who) ?? (await RawClient.connect(relay.ports[0] ?? 0, pace));
+    clients.set(one.who, client);
+    const problem = await clientStep(client, one);
+    return problem === undefined ? undefined : `${problem}\n${client.transcript}`;
+  };
   try {
-    for (const step of dialogue.steps) {
-      const problem = step.who === 'c' ? await clientStep(client, step) : upstreamStep(upstream, step);
-      if (problem !== undefined) return `line ${step.line}: ${problem}\n${client.transcript}`;
+    for (const one of dialogue.steps) {
+      const problem = await step(one);
+      if (problem !== undefined) return `line ${one.line}: ${problem}`;
     }
     return undefined;
   } catch (error) {
     return String(error);
   } finally {
-    client.close();
-    await relay.stop(0);
+    for (const client of clients.values()) client.close();
+    await (stopped ?? relay.stop(0));
     await upstream.stop();
   }
 }
@@ -115,6 +133,7 @@ function inMilliseconds(bounds: Limits): Limits {
 async function clientStep(client: RawClient, { operator, text }: Step): Promise<string | undefined> {
   if (operator === '->') await client.send(`${unescape(text)}\r\n`);
   else if (operator === '~>') await client.send(Buffer.from(unescape(text), 'latin1'));
+  else if (operator === 'starttls') await client.startTls();
   else if (operator === 'close' || operator === 'reset') client.close(operator === 'reset' ? 'reset' : 'fin');
   else if (operator === '<eof') {
     const line = await client.line();
@@ -127,7 +146,7 @@ async function clientStep(client: RawClient, { operator, text }: Step): Promise<
       const right = operator === '<-' ? line === unescape(text) : new RegExp(text).test(line);
       if (!right) return `the relay says "${line}" and should have said "${text}"`;
     }
-  } else return `${operator} is not for c`;
+  } else return `${operator} is not for a client`;
   return undefined;
 }
 

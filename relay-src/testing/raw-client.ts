@@ -1,6 +1,7 @@
 /** A client for tests that sends exactly the bytes it is told, in one write or one byte at a time. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { setImmediate as turn } from 'node:timers/promises';
 
 export type Pace = 'whole' | 'bytewise';
@@ -8,7 +9,7 @@ export type Pace = 'whole' | 'bytewise';
 export class RawClient {
   /** Everything received, for a failure message. */
   transcript = '';
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #pace: Pace;
   #input = '';
   #ended = false;
@@ -17,6 +18,10 @@ export class RawClient {
   private constructor(socket: Socket, pace: Pace) {
     this.#socket = socket;
     this.#pace = pace;
+    this.#listen(socket);
+  }
+
+  #listen(socket: Socket): void {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       this.#input += chunk.toString('latin1');
@@ -33,6 +38,16 @@ export class RawClient {
     const socket = connect({ port, host: '127.0.0.1' });
     await once(socket, 'connect');
     return new RawClient(socket, pace);
+  }
+
+  /** The TLS handshake after a positive reply to STARTTLS. The certificate is not checked. */
+  async startTls(): Promise<void> {
+    const plain = this.#socket;
+    plain.removeAllListeners();
+    const secure = connectTls({ socket: plain, rejectUnauthorized: false });
+    await once(secure, 'secureConnect');
+    this.#socket = secure;
+    this.#listen(secure);
   }
 
   /** Sends bytes; resolves when they are with the kernel. */
