@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -58,12 +67,14 @@ async function copyRepository(to: string): Promise<void> {
   for (const file of files.split('\0')) {
     if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(to, file));
   }
-  symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'));
   await git(to, ['init', '--quiet']);
+  symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'));
+  // `node_modules/` in .gitignore is a folder, and this is a link.
+  appendFileSync(join(to, '.git/info/exclude'), 'node_modules\n');
 }
 
 async function commit(folder: string, message: string): Promise<void> {
-  await git(folder, ['add', '--all', '--', ':!node_modules']);
+  await git(folder, ['add', '--all']);
   const author = ['-c', 'user.name=smoke', '-c', 'user.email=smoke@localhost'];
   await git(folder, [...author, 'commit', '--quiet', '--no-verify', '--message', message]);
 }
