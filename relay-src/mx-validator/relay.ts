@@ -76,7 +76,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
         replies,
         limits,
         bareNewline: config.bareNewline,
-        maxRecipients: config.maxRecipients ?? limits.recipients.value,
+        maxRecipients: config.maxRecipients,
         maxConnections: config.maxConnections,
         maxConnectionsPerAddress: config.maxConnectionsPerAddress,
         tls,

@@ -360,7 +360,7 @@ export const limits = {
   refusedRecipients: limit(200, 'recipients', 'refused recipients of one connection', 'RFC 5321 7.3'),
   received: limit(100, 'headers', 'Received headers before a message counts as looping', 'RFC 5321 6.3'),
   idle: limit(300, 'seconds', 'silence of a client', 'RFC 5321 4.5.3.2.7'),
-  transaction: limit(1800, 'seconds', 'one transaction, from MAIL to the last dot', 'RFC 5321 4.5.3.2'),
+  transaction: limit(900, 'seconds', 'one transaction, from MAIL to the last dot', 'RFC 5321 4.5.3.2'),
 } as const satisfies Record<string, LimitRule>;
 
 export type LimitName = keyof typeof limits;

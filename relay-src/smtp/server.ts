@@ -85,7 +85,8 @@ export interface RelayServerOptions {
   readonly replies: ReplyBook;
   readonly limits?: Limits;
   readonly bareNewline: BareNewline;
-  readonly maxRecipients: number;
+  /** Undefined: as the limits say. */
+  readonly maxRecipients: number | undefined;
   readonly maxConnections: number;
   /** Undefined: no limit. One address may stand for a whole cluster. */
   readonly maxConnectionsPerAddress?: number | undefined;
@@ -411,7 +412,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
     if (path.mailbox === undefined) return replies.get('badRecipient');
     const [unknown] = path.parameters.keys();
     if (unknown !== undefined) return replies.get('unknownParameter', { parameter: unknown });
-    if (this.#accepted >= relayOptions.maxRecipients) return replies.get('tooManyRecipients');
+    if (this.#accepted >= (relayOptions.maxRecipients ?? this.limits.recipients.value))
+      return replies.get('tooManyRecipients');
     const reply = await transaction.recipient(path.mailbox);
     if (isPositive(reply)) {
       this.#accepted += 1;

@@ -81,11 +81,15 @@ function unescape(text: string): string {
     .replace(/\{([^{}]*?)\*(\d+)\}/g, (_, part: string, times: string) => part.repeat(Number(times)));
 }
 
-/** Runs a dialogue; undefined if it went as written, else what differs, with the whole exchange. */
+/**
+ * Runs a dialogue; undefined if it went as written, else what differs, with the whole exchange. `patience` is how
+ * long it waits for a line, in milliseconds.
+ */
 export async function runDialogue(
   dialogue: Dialogue,
   pace: Pace,
   parts: Partial<Parts> = {},
+  patience = 2000,
 ): Promise<string | undefined> {
   const upstream = new FakeUpstream({
     faults: dialogue.faults.map((fault) => ({ ...fault })),
@@ -107,7 +111,7 @@ export async function runDialogue(
     }
     const client = clients.get(one.who) ?? (await RawClient.connect(relay.ports[0] ?? 0, pace));
     clients.set(one.who, client);
-    const problem = await clientStep(client, one);
+    const problem = await clientStep(client, one, patience);
     return problem === undefined ? undefined : `${problem}\n${client.transcript}`;
   };
   try {
@@ -130,18 +134,22 @@ function inMilliseconds(bounds: Limits): Limits {
   return { ...bounds, idle: fast(bounds.idle), transaction: fast(bounds.transaction) };
 }
 
-async function clientStep(client: RawClient, { operator, text }: Step): Promise<string | undefined> {
+async function clientStep(
+  client: RawClient,
+  { operator, text }: Step,
+  patience: number,
+): Promise<string | undefined> {
   if (operator === '->') await client.send(`${unescape(text)}\r\n`);
   else if (operator === '~>') await client.send(Buffer.from(unescape(text), 'latin1'));
   else if (operator === 'starttls') await client.startTls();
   else if (operator === 'close' || operator === 'reset') client.close(operator === 'reset' ? 'reset' : 'fin');
   else if (operator === '<eof') {
-    const line = await client.line();
+    const line = await client.line(patience);
     return line === undefined ? undefined : `the relay says "${line}" and should have closed`;
   } else if (operator === 'wait') await new Promise((resolve) => setTimeout(resolve, Number(text)));
   else if (operator === '<-' || operator.startsWith('<~')) {
     for (let times = Number(operator.slice(3) || 1); times > 0; times -= 1) {
-      const line = await client.line(2000);
+      const line = await client.line(patience);
       if (line === undefined) return `the relay closed and should have said "${text}"`;
       const right = operator === '<-' ? line === unescape(text) : new RegExp(text).test(line);
       if (!right) return `the relay says "${line}" and should have said "${text}"`;
