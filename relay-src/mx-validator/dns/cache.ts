@@ -70,7 +70,7 @@ export function createVerdictCache(limits: CacheLimits, now: () => number): Verd
         case 'null-mx':
           // An authoritative refusal ends staleness too (RFC 8767 4).
           good.delete(domain);
-          if (ttl > 0) refused.set(domain, { verdict, freshUntil: until(limits.maxRefusedSeconds) });
+          refused.set(domain, { verdict, freshUntil: until(limits.maxRefusedSeconds) });
           return;
         case 'trouble':
           refused.set(domain, { verdict, freshUntil: now() + limits.failureSeconds * 1000 });
