@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { metrics } from '../../relay-src/mx-validator/contract.ts';
+import { dnsVerdicts, metrics } from '../../relay-src/mx-validator/contract.ts';
+import { lookupOutcomes } from '../../relay-src/mx-validator/dns/checker.ts';
+import { troubleCauses } from '../../relay-src/mx-validator/dns/verdict.ts';
 import { relayAlerts } from './relay-alerts.ts';
 
 const CASES = join(import.meta.dirname, '../../e2e/alerts');
@@ -28,6 +30,12 @@ describe('every alert', () => {
     const asked = alerts.flatMap(({ expr }) => expr.match(/mx_validator_\w+/g) ?? []);
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.filter((name) => !Object.hasOwn(metrics, name))).toEqual([]);
+  });
+
+  it('knows which outcomes of a DNS lookup are verdicts: the rest is trouble', () => {
+    expect(
+      lookupOutcomes.filter((outcome) => !(troubleCauses as readonly string[]).includes(outcome)),
+    ).toEqual(dnsVerdicts);
   });
 
   it('states in its text the threshold of its expression', () => {

@@ -1,4 +1,5 @@
 import type { Alert } from '../../constructs/alerts.ts';
+import { dnsVerdicts } from '../../relay-src/mx-validator/contract.ts';
 
 export interface RelayAlertsProps {
   readonly namespace: string;
@@ -67,7 +68,7 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
       name: 'EmailRelayDnsFailing',
       severity: 'warning',
       for: '5m',
-      expr: `sum(rate(${lookups}{${job},outcome="trouble"}[5m])) > ${DNS_TROUBLE_SHARE} * sum(rate(${lookups}{${job}}[5m]))`,
+      expr: `sum(rate(${lookups}{${job},outcome!~"${dnsVerdicts.join('|')}"}[5m])) > ${DNS_TROUBLE_SHARE} * sum(rate(${lookups}{${job}}[5m]))`,
       summary: 'The email relay cannot look up domains',
       description: `More than ${percent(DNS_TROUBLE_SHARE)} of the DNS questions failed for 5 minutes: recipients are answered with 451. Look at the cluster's DNS and at the NetworkPolicy's DNS rule.`,
     },

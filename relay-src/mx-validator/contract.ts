@@ -74,3 +74,9 @@ export const metrics = {
 
 /** Values of the label `outcome` of `mx_validator_transactions_total`. */
 export const transactionOutcomes = ['accepted', 'refused', 'deferred', 'aborted'] as const;
+
+/**
+ * Values of the label `outcome` of `mx_validator_dns_lookups_total` that are verdicts; every other value names the
+ * trouble that kept DNS from giving one.
+ */
+export const dnsVerdicts = ['deliverable', 'no-such-domain', 'null-mx'] as const;
