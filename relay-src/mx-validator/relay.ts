@@ -1,6 +1,5 @@
 /** The relay put together: listeners, upstream, DNS, metrics; startable from a test as from `main.ts`. */
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { Server as NetServer } from 'node:net';
 import { ClientError, type NextHop } from '../smtp/client.ts';
@@ -8,6 +7,7 @@ import { Pool } from '../smtp/pool.ts';
 import { limits as standardLimits, ReplyBook, type Limits, type Replies } from '../smtp/rules.ts';
 import { RelayServer } from '../smtp/server.ts';
 import { ByteBudget } from './budget.ts';
+import { readCertificate, watchCertificate } from './certificate.ts';
 import { StripList } from './calendar/mixed-recipients.ts';
 import type { Address, Config } from './config.ts';
 import { createDomainChecker } from './dns/checker.ts';
@@ -27,6 +27,7 @@ export interface Waits {
   readonly room: number;
   readonly keepIdle: number;
   readonly probeEvery: number;
+  readonly certificateEvery: number;
 }
 
 export const defaultWaits: Waits = {
@@ -37,6 +38,7 @@ export const defaultWaits: Waits = {
   room: 30_000,
   keepIdle: 20_000,
   probeEvery: 10_000,
+  certificateEvery: 10_000,
 };
 
 /** What a test replaces. */
@@ -67,7 +69,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
   const budget = new ByteBudget(config.maxBytesInFlight, waits.room);
   const replies = new ReplyBook(config.hostname, parts.replies);
   const strip = new StripList(config.stripIcsRecipients, config.mixedRecipients);
-  const tls = await readTls(config);
+  const tls = config.tls === undefined ? undefined : await readCertificate(config.tls);
 
   const servers = config.listeners.map(
     (listener) =>
@@ -79,6 +81,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
         maxRecipients: config.maxRecipients,
         maxConnections: config.maxConnections,
         maxConnectionsPerAddress: config.maxConnectionsPerAddress,
+        proxyFrom: config.proxyFrom,
         tls,
         handler: new PassThrough({
           pool,
@@ -111,6 +114,20 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
       }),
   );
 
+  const unwatch =
+    config.tls === undefined
+      ? undefined
+      : watchCertificate(
+          config.tls,
+          waits.certificateEvery,
+          (certificate) => {
+            for (const server of servers) server.updateSecureContext(certificate);
+            log.info('certificate changed');
+          },
+          (error) =>
+            log.error({ error: String(error) }, 'new certificate cannot be used, keeping the old one'),
+        );
+
   let stopping = false;
   const probe = createProbe(pool, metrics, log);
   const health = createHealthServer({
@@ -136,6 +153,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
     async stop(grace) {
       stopping = true;
       clearInterval(prober);
+      unwatch?.();
       await Promise.all(servers.map((server) => server.drain(grace)));
       pool.close();
       domains.close();
@@ -150,11 +168,6 @@ async function listen(server: NetServer | Server, { host, port }: Address): Prom
   await once(server, 'listening');
   const bound = server.address();
   return bound === null || typeof bound === 'string' ? port : bound.port;
-}
-
-async function readTls(config: Config): Promise<{ cert: Buffer; key: Buffer } | undefined> {
-  if (config.tls === undefined) return undefined;
-  return { cert: await readFile(config.tls.certFile), key: await readFile(config.tls.keyFile) };
 }
 
 function createPool(config: Config, waits: Waits, metrics: Metrics): Pool {

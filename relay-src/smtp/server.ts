@@ -3,7 +3,7 @@
  * its seams. This is the one file that knows smtp-server's inside; `server.test.ts` holds one test an override,
  * so that a new version which moves what we rely on fails there first.
  */
-import type { Socket } from 'node:net';
+import { BlockList, isIPv6, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
@@ -11,6 +11,7 @@ import { SMTPServer } from 'smtp-server';
 import { parsePath, type Mailbox, type PathParameters } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
+import { parseProxyHeader } from './proxy-protocol.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
   limits as standardLimits,
@@ -90,6 +91,10 @@ export interface RelayServerOptions {
   readonly maxConnections: number;
   /** Undefined: no limit. One address may stand for a whole cluster. */
   readonly maxConnectionsPerAddress?: number | undefined;
+  /** Addresses and networks of load balancers, which must say who is behind them (PROXY protocol). */
+  readonly proxyFrom?: readonly string[];
+  /** How long they may take to say it, in milliseconds. */
+  readonly proxyTimeout?: number;
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
   readonly onConnect?: () => void;
   readonly onDisconnect?: () => void;
@@ -256,6 +261,8 @@ function hasControl(line: Buffer): boolean {
 
 /** One client connection. */
 class RelayConnection extends SMTPConnection implements LineSink {
+  /** The address that this connection counts for. */
+  countedAddress = '';
   readonly #relay: RelayServer;
   #transaction: Transaction | undefined;
   #accepted = 0;
@@ -350,7 +357,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     this.#deadline.dispose();
     const first = !this._closed;
     super._onClose();
-    if (first) this.#relay.disconnected(this);
+    if (first) this.#relay.disconnected(this.countedAddress);
   }
 
   /** SIGTERM: 421 now, or as soon as the running transaction is over. */
@@ -601,6 +608,7 @@ export class RelayServer extends SMTPServer {
   readonly replies: ReplyBook;
   readonly limits: Limits;
   readonly #perAddress = new Map<string, number>();
+  readonly #proxies = new BlockList();
   #draining = false;
 
   constructor(options: RelayServerOptions) {
@@ -618,12 +626,17 @@ export class RelayServer extends SMTPServer {
     this.relayOptions = options;
     this.replies = options.replies;
     this.limits = bounds;
+    for (const network of options.proxyFrom ?? []) {
+      const [address = '', bits] = network.split('/');
+      const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+      this.#proxies.addSubnet(address, Number(bits ?? (family === 'ipv6' ? 128 : 32)), family);
+    }
     this.on('error', (error: Error) => options.onError?.(error, 'client'));
   }
 
   /** The only place where the library makes a connection: ours instead, and load is shed here. */
   override connect(...[socket, options]: Parameters<SMTPServer['connect']>): void {
-    const address = socket.remoteAddress ?? '';
+    const address = options?.remoteAddress ?? socket.remoteAddress ?? '';
     const { maxConnections, maxConnectionsPerAddress = Infinity } = this.relayOptions;
     const fromAddress = this.#perAddress.get(address) ?? 0;
     if (
@@ -639,25 +652,39 @@ export class RelayServer extends SMTPServer {
     }
     const connection = new RelayConnection(this, socket, options);
     this.connections.add(connection);
-    this.#perAddress.set(connection.remoteAddress, (this.#perAddress.get(connection.remoteAddress) ?? 0) + 1);
+    connection.countedAddress = address;
+    this.#perAddress.set(address, fromAddress + 1);
     connection.on('error', (error: Error) => this._onError(error));
     this.relayOptions.onConnect?.();
     connection.init();
   }
 
-  /** No PROXY header, no delay: the library would wait one turn of the event loop and draw a random id. */
+  /** Only named peers are believed, and they must say it (the library guards the wait). */
+  override _expectsProxyHeader(socket: Socket): boolean {
+    const { remoteAddress = '' } = socket;
+    return this.#proxies.check(remoteAddress, isIPv6(remoteAddress) ? 'ipv6' : 'ipv4');
+  }
+
+  /** Versions 1 and 2; without a header to wait for, no delay: the library would wait a turn of the event loop. */
   override _handleProxy(
-    _socket: Socket,
-    callback: (error: Error | null, options?: { id: string }) => void,
+    socket: Socket,
+    callback: (error: Error | null, options?: SMTPConnectionOptions & { id: string }) => void,
   ): void {
-    callback(null, { id: nextId() });
+    if (!this._expectsProxyHeader(socket)) {
+      callback(null, { id: nextId() });
+      return;
+    }
+    readProxyHeader(socket, this.relayOptions.proxyTimeout ?? 5000).then(
+      (client) => callback(null, { id: nextId(), ...client }),
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
+    );
   }
 
   /** Bookkeeping when a connection has ended. */
-  disconnected(connection: SMTPConnection): void {
-    const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(connection.remoteAddress, left);
-    else this.#perAddress.delete(connection.remoteAddress);
+  disconnected(address: string): void {
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
     this.relayOptions.onDisconnect?.();
   }
 
@@ -668,6 +695,7 @@ export class RelayServer extends SMTPServer {
   async drain(grace: number): Promise<void> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const socket of this._pendingSockets.values()) socket.destroy();
     for (const connection of this.#relayConnections()) connection.drain();
     const cut = setTimeout(() => {
       for (const connection of this.#relayConnections()) connection.cut();
@@ -688,4 +716,44 @@ const idPrefix = Date.now().toString(36);
 function nextId(): string {
   counter += 1;
   return `${idPrefix}${counter.toString(36).padStart(4, '0')}`;
+}
+
+/** Takes the PROXY header off a connection; rejects if there is none in time. What follows it stays unread. */
+function readProxyHeader(
+  socket: Socket,
+  timeout: number,
+): Promise<{ remoteAddress?: string; remotePort?: number }> {
+  return new Promise((resolve, reject) => {
+    let bytes = Buffer.alloc(0);
+    const done = (problem?: string): void => {
+      clearTimeout(timer);
+      socket.removeListener('readable', read);
+      socket.removeListener('end', ended);
+      socket.removeListener('error', failed);
+      if (problem === undefined) return;
+      socket.on('error', () => undefined);
+      socket.destroy();
+      reject(new Error(problem));
+    };
+    const ended = (): void => done('connection ended before its PROXY header');
+    const failed = (error: Error): void => done(error.message);
+    const timer = setTimeout(() => done('no PROXY header in time'), timeout);
+    const read = (): void => {
+      for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) {
+        bytes = Buffer.concat([bytes, chunk]);
+        const header = parseProxyHeader(bytes);
+        if (header.kind === 'invalid') return done(header.reason);
+        if (header.kind === 'incomplete') continue;
+        done();
+        if (bytes.length > header.length) socket.unshift(bytes.subarray(header.length));
+        return resolve(
+          header.kind === 'proxied' ? { remoteAddress: header.address, remotePort: header.port } : {},
+        );
+      }
+      return undefined;
+    };
+    socket.on('readable', read);
+    socket.on('end', ended);
+    socket.on('error', failed);
+  });
 }

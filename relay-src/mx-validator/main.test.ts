@@ -1,0 +1,120 @@
+/** The program itself, as a process: configuration, signals, exit codes. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FakeUpstream } from '../testing/fake-upstream.ts';
+import { RawClient } from '../testing/raw-client.ts';
+
+const program = fileURLToPath(new URL('main.ts', import.meta.url));
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly exit: Promise<number | null>;
+  readonly output: () => string;
+  /** Resolves with the first log line of this message. */
+  readonly logged: (message: string) => Promise<Record<string, unknown>>;
+}
+
+function start(env: Record<string, string>): Running {
+  const child = spawn(process.execPath, [program], {
+    env: {
+      PATH: process.env['PATH'],
+      LISTEN_ADDR: '127.0.0.1:0',
+      METRICS_ADDR: '127.0.0.1:0',
+      HOSTNAME: 'relay.example',
+      ...env,
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return {
+    child,
+    exit: once(child, 'close').then(([code]) => (typeof code === 'number' ? code : null)),
+    output: () => output,
+    logged: async (message) => {
+      for (;;) {
+        const line = output
+          .split('\n')
+          .find((one) => one.includes(`"msg":"${message}"`) && one.endsWith('}'));
+        if (line !== undefined) return JSON.parse(line);
+        if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+  };
+}
+
+it('a bad configuration: exit 78, every variable named with what would be right', async () => {
+  const { exit, output } = start({ UPSTREAM_PORT: '0', MAX_MESSAGE_BYTES: '25m', UPSTREAM_PROT: '1' });
+  expect(await exit).toBe(78);
+  const [first, ...problems] = output().trim().split('\n');
+  expect(first).toBe('mx-validator: bad configuration');
+  expect(problems.toSorted()).toEqual([
+    'MAX_MESSAGE_BYTES="25m": expected a whole number from 65536 to 1073741824',
+    'UPSTREAM_PORT="0": expected a whole number from 1 to 65535',
+    expect.stringMatching(/^UPSTREAM_PROT is not a variable of this program/),
+  ]);
+});
+
+describe('running', () => {
+  const upstream = new FakeUpstream();
+  let running: Running;
+  let port: number;
+
+  beforeEach(async () => {
+    await upstream.start();
+    running = start({ UPSTREAM_PORT: String(upstream.port), POSTMASTER: 'admin@ok.example' });
+    const { ports } = await running.logged('listening');
+    port = Array.isArray(ports) ? Number(ports[0]) : 0;
+  });
+  afterEach(async () => {
+    running.child.kill('SIGKILL');
+    await upstream.stop();
+  });
+
+  it('SIGTERM: a transaction ends, nobody new is served, exit 0; one log line tells the mail', async () => {
+    const client = await RawClient.connect(port);
+    await client.reply();
+    await client.ask('EHLO client.example');
+    await client.ask('MAIL FROM:<app@ok.example>');
+    await client.ask('RCPT TO:<Postmaster>');
+    running.child.kill('SIGTERM');
+    await running.logged('draining');
+    await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+    await client.ask('DATA');
+    await client.send('From: app@ok.example\r\n\r\nsecret\r\n.\r\n');
+    const [accepted = ''] = await client.reply();
+    const tx = /^250 2\.0\.0 Queued as Q1 \(tx=(\w+)\)$/.exec(accepted)?.[1];
+    expect(await running.exit).toBe(0);
+    expect(await running.logged('transaction').catch(String)).toMatchObject({
+      tx,
+      outcome: 'accepted',
+      client: '127.0.0.1',
+      helo: 'client.example',
+      from: 'app@ok.example',
+      to: [{ to: 'Postmaster', reply: '250 2.1.5 Ok' }],
+      reply: accepted,
+    });
+    expect(running.output()).not.toContain('secret');
+    expect(upstream.messages.at(-1)?.body.toString()).toContain(` id ${tx ?? '?'}`);
+  });
+
+  it('a second SIGTERM ends it at once', async () => {
+    const client = await RawClient.connect(port);
+    await client.reply();
+    await client.ask('EHLO client.example');
+    await client.ask('MAIL FROM:<app@ok.example>');
+    running.child.kill('SIGTERM');
+    await running.logged('draining');
+    running.child.kill('SIGTERM');
+    expect(await running.exit).toBe(1);
+  });
+
+  it('a port that is taken: exit 1 and the reason', async () => {
+    const second = start({ UPSTREAM_PORT: '1', LISTEN_ADDR: `127.0.0.1:${port}` });
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toContain('cannot start: Error: listen EADDRINUSE');
+  });
+});
