@@ -1,0 +1,115 @@
+/** One measurement: a fresh sink and a fresh program, a warm-up, the workload; and whether each 250 was true. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, greets, type Load, type LoadResult, type SinkResult } from './load.ts';
+import type { Peer, Site } from './peers/peer.ts';
+import { Program, type Command } from './program.ts';
+import { scaled, withMessages, type Workload } from './workloads.ts';
+
+export interface Bench {
+  readonly load: Load;
+  readonly dns: Site['dns'];
+  /** A command that starts a program on its core. */
+  readonly prefix: readonly string[];
+  /** Greet with EHLO, else with HELO. */
+  readonly ehlo: boolean;
+}
+
+export interface Measurement {
+  /** Messages a second. */
+  readonly rate: number;
+  /** Milliseconds from MAIL to the final reply. */
+  readonly p50: number;
+  readonly p99: number;
+  /** What the program alone used; undefined where there is none. */
+  readonly used: Used | undefined;
+  /** Fewer octets came out than went in. */
+  readonly cut: boolean;
+}
+
+export interface Used {
+  /** CPU seconds for 1,000 messages, user and system. */
+  readonly cpu: number;
+  /** Resident memory before the first message and at its peak, octets. */
+  readonly idle: number;
+  readonly peak: number;
+}
+
+/** Milliseconds after the load: work that was put off, such as log lines, counts as well. */
+const afterwards = 400;
+
+/** Throws if a message was refused, lost or cut short, with the program's last words. */
+export async function measure(bench: Bench, peer: Peer, workload: Workload): Promise<Measurement> {
+  const { load, dns, prefix, ehlo } = bench;
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  chmodSync(folder, 0o755); // Postfix gives up root
+  const sink = await load.startSink(workload.pipelining);
+  let program: Program | undefined;
+  try {
+    let port = sink.port;
+    if (peer.start !== undefined) {
+      port = await freePort();
+      const home = join(folder, 'program');
+      mkdirSync(home);
+      const ports = { listenPort: port, metricsPort: await freePort(), upstreamPort: sink.port };
+      const command = withResolver(peer.start({ folder: home, dns, ...ports }), folder, dns);
+      program = new Program(command, prefix, join(folder, 'output'));
+      const ended = await Promise.race([greets(port, 20), program.ended]);
+      if (ended !== undefined) throw new Error(`it ended: ${ended}`);
+    }
+    const idle = program?.usage();
+    const warm: LoadResult[] = [];
+    if (workload.warmUp > 0) warm.push(await load.run(withMessages(workload, workload.warmUp), port, ehlo));
+    const before = program?.usage();
+    const result = await load.run(scaled(workload, warm[0]?.rate ?? 0), port, ehlo);
+    if (program !== undefined) await sleep(afterwards);
+    const after = program?.usage();
+
+    const cut = check(workload, [...warm, result], await sink.stop());
+    if (idle === undefined || before === undefined || after === undefined)
+      return { ...result, used: undefined, cut };
+    const cpu = ((after.cpu - before.cpu) / result.messages) * 1000;
+    return { ...result, used: { cpu, idle: idle.resident, peak: after.peak }, cut };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${peer.name}, ${workload.name}: ${reason}\n${program?.lastWords() ?? ''}`, {
+      cause: error,
+    });
+  } finally {
+    await program?.stop();
+    await sink.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Compares what the load generator was told with what the sink has. Whether something was cut; throws if not true. */
+function check(workload: Workload, results: readonly LoadResult[], sink: SinkResult): boolean {
+  const complaints = results.flatMap(({ errors, complaints: said }) =>
+    errors > 0 ? [`${errors} messages failed: ${said.trim()}`] : [],
+  );
+  if (complaints.length > 0) throw new Error(complaints.join('\n'));
+  const sent = workload.content === 'refused' ? 0 : sum(results.map(({ messages }) => messages));
+  if (sink.messages !== sent) throw new Error(`the sink has ${sink.messages} messages, not ${sent}`);
+  const cut = sink.bytes < sum(results.map(({ messages, size }) => messages * size));
+  if (cut && typeof workload.content === 'number') throw new Error('octets are missing at the sink');
+  return cut && workload.content === 'invitation';
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** For a program that asks the system's resolver: the same command where /etc/resolv.conf names our DNS server. */
+function withResolver(command: Command, folder: string, dns: Site['dns']): Command {
+  if (command.systemResolver === undefined) return command;
+  const file = join(folder, 'resolv.conf');
+  writeFileSync(file, `nameserver ${dns.address}\n`);
+  const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+  return {
+    ...command,
+    command: 'unshare',
+    args: ['--mount', 'sh', '-c', script, file, command.command, ...command.args],
+  };
+}
