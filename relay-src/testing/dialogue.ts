@@ -10,7 +10,7 @@ import { FakeUpstream, type Fault } from './fake-upstream.ts';
 import { RawClient, type Pace } from './raw-client.ts';
 import { startTestRelay } from './relay.ts';
 
-interface Step {
+export interface Step {
   readonly line: number;
   readonly who: string;
   readonly operator: string;
@@ -71,7 +71,7 @@ export function parseDialogue(text: string): Dialogue {
 }
 
 /** `\r`, `\n`, `\t`, `\0`, `\xNN`, `\\`, and `{text*3}` for a text three times. */
-function unescape(text: string): string {
+export function unescape(text: string): string {
   return text
     .replace(/\\(?:x([0-9a-f]{2})|([rnt0\\]))/gi, (_, hex: string | undefined, letter: string | undefined) =>
       hex === undefined

@@ -5,7 +5,7 @@ import { createLog } from '../mx-validator/log.ts';
 import { startRelay, type Parts, type Relay } from '../mx-validator/relay.ts';
 
 /** Domains that cannot receive mail; every other one can. */
-const verdicts: Readonly<Record<string, Verdict>> = {
+export const verdicts: Readonly<Record<string, Verdict>> = {
   'gone.example': { kind: 'no-such-domain' },
   'null.example': { kind: 'null-mx' },
   'trouble.example': { kind: 'trouble', cause: 'timeout' },

@@ -1,0 +1,197 @@
+/**
+ * One test for each thing that `server.ts` relies on inside smtp-server. When a new version moves one of them,
+ * this file says which.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { SMTPServer } from 'smtp-server';
+import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
+import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import { RawClient } from '../testing/raw-client.ts';
+import type { Reply } from './reply.ts';
+import { limits, ReplyBook } from './rules.ts';
+import {
+  libraryReplies,
+  RelayServer,
+  type AbortReason,
+  type RelayServerOptions,
+  type Transaction,
+} from './server.ts';
+
+const installed = createRequire(import.meta.url).resolve('smtp-server/lib/smtp-connection.js');
+
+describe('the installed smtp-server has what we override and use', () => {
+  it.each([
+    'init',
+    'connectionReady',
+    'send',
+    'close',
+    '_createParser',
+    '_setListeners',
+    '_onClose',
+    '_onCommand',
+    '_resetSession',
+    '_sendGreeting',
+    '_transmissionType',
+    'handler_EHLO',
+    'handler_QUIT',
+    'handler_MAIL',
+    'handler_RCPT',
+    'handler_DATA',
+  ])('connection.%s', (name) => {
+    expect(Reflect.get(SMTPConnection.prototype, name)).toBeInstanceOf(Function);
+  });
+
+  it.each(['connect', '_handleProxy', '_expectsProxyHeader', 'updateSecureContext', '_onError'])(
+    'server.%s',
+    (name) => {
+      expect(Reflect.get(SMTPServer.prototype, name)).toBeInstanceOf(Function);
+    },
+  );
+
+  it.each(['_write', '_flushData'])('stream.%s', (name) => {
+    expect(Reflect.get(SMTPStream.prototype, name)).toBeInstanceOf(Function);
+  });
+
+  it.each([...libraryReplies.keys()])('the words "%s"', (text) => {
+    // Some are put together: the name of the greeting command depends on the protocol.
+    const source = readFileSync(installed, 'utf8');
+    for (const part of text.split(/(?:HELO\/)?EHLO(?= )/)) expect(source).toContain(part);
+  });
+});
+
+/** A handler that takes everything, and what was asked of it. */
+class Recorder implements Transaction {
+  readonly calls: string[] = [];
+  endDelay = 0;
+  #reply = (code: number): Promise<Reply> =>
+    Promise.resolve({ code, enhanced: code === 354 ? '' : '0.0', lines: ['ok'] });
+
+  recipient(): Promise<Reply> {
+    return this.#reply(250);
+  }
+  data(): Promise<Reply> {
+    return this.#reply(354);
+  }
+  write(piece: Buffer): void {
+    this.calls.push(`write ${piece.toString()}`);
+  }
+  cork(): void {}
+  uncork(): void {}
+  drained(): undefined {
+    return undefined;
+  }
+  async end(): Promise<Reply> {
+    await new Promise((resolve) => setTimeout(resolve, this.endDelay));
+    return this.#reply(250);
+  }
+  abort(reason: AbortReason): void {
+    this.calls.push(`abort ${reason}`);
+  }
+}
+
+describe('behaviour at the seams', () => {
+  let server: RelayServer | undefined;
+  const recorder = new Recorder();
+
+  async function start(options: Partial<RelayServerOptions> = {}): Promise<number> {
+    recorder.calls.length = 0;
+    recorder.endDelay = 0;
+    server = new RelayServer({
+      hostname: 'relay.example',
+      replies: new ReplyBook('relay.example'),
+      bareNewline: 'normalize',
+      maxRecipients: undefined,
+      maxConnections: 10,
+      handler: {
+        offers: () => ({ eightBitMime: true, smtpUtf8: true, size: 1_000_000 }),
+        mail: async () => ({ reply: { code: 250, enhanced: '1.0', lines: ['ok'] }, transaction: recorder }),
+      },
+      ...options,
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server.server, 'listening');
+    const address = server.server.address();
+    return address !== null && typeof address === 'object' ? address.port : 0;
+  }
+  afterEach(() => server?.drain(0));
+
+  it('init: the greeting comes without the delay of 100 ms', async () => {
+    const port = await start();
+    const begin = performance.now();
+    const clients = await Promise.all(Array.from({ length: 5 }, () => RawClient.connect(port)));
+    for (const client of clients) expect(await client.reply()).toEqual(['220 relay.example ESMTP']);
+    expect(performance.now() - begin).toBeLessThan(90);
+  });
+
+  it.each([
+    ['RSET', 'reset'],
+    ['EHLO again', 'reset'],
+    ['HELO again', 'reset'],
+    ['QUIT', 'quit'],
+  ])('_resetSession: %s ends the transaction by %s', async (command, reason) => {
+    const client = await RawClient.connect(await start());
+    await client.reply();
+    await client.ask('EHLO client.example');
+    await client.ask('MAIL FROM:<app@ok.example>');
+    await client.ask(command);
+    expect(recorder.calls).toEqual([`abort ${reason}`]);
+  });
+
+  it('_onClose: a client that leaves ends the transaction, once', async () => {
+    let left = 0;
+    const client = await RawClient.connect(await start({ onDisconnect: () => (left += 1) }));
+    await client.reply();
+    await client.ask('EHLO client.example');
+    await client.ask('MAIL FROM:<app@ok.example>');
+    client.close();
+    while (left === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect({ calls: recorder.calls, left }).toEqual({ calls: ['abort gone'], left: 1 });
+  });
+
+  it('_handlerPending: while we decide, the idle time of the client does not count', async () => {
+    const port = await start({ limits: { ...limits, idle: { ...limits.idle, value: 0.05 } } });
+    const client = await RawClient.connect(port);
+    await client.reply();
+    recorder.endDelay = 200;
+    for (const command of [
+      'EHLO client.example',
+      'MAIL FROM:<app@ok.example>',
+      'RCPT TO:<u@ok.example>',
+      'DATA',
+    ]) {
+      await client.ask(command);
+    }
+    expect(await client.ask('.')).toEqual(['250 2.0.0 ok']);
+  });
+
+  it('_createParser: message bytes arrive as they were sent, dots and all', async () => {
+    const client = await RawClient.connect(await start());
+    await client.reply();
+    for (const command of [
+      'EHLO client.example',
+      'MAIL FROM:<app@ok.example>',
+      'RCPT TO:<u@ok.example>',
+      'DATA',
+    ]) {
+      await client.ask(command);
+    }
+    await client.send('..a\r\n...\r\n.\r\nNOOP\r\n');
+    expect(await client.reply()).toEqual(['250 2.0.0 ok']);
+    expect(await client.reply()).toEqual(['250 2.0.0 Ok']);
+    expect(recorder.calls).toEqual(['write ..a\r\n...\r\n']);
+  });
+
+  it('_flushData: a command without its CRLF at the end of a connection is none', async () => {
+    const client = await RawClient.connect(await start());
+    await client.reply();
+    await client.ask('EHLO client.example');
+    await client.send('MAIL FROM:<app@ok.example>');
+    client.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(server?.connections.size).toBe(0);
+    expect(recorder.calls).toEqual([]);
+  });
+});
