@@ -190,7 +190,7 @@ class Reader {
     if (value === undefined) return undefined;
     const senders = parseSenderList(list(value));
     if (typeof senders !== 'string') return senders;
-    this.#wrong(name, value, `${senders}; expected addresses and domains, e.g. app@example.com,example.org`);
+    this.#wrong(name, value, `addresses and domains, e.g. app@example.com,example.org; ${senders}`);
     return undefined;
   }
 
