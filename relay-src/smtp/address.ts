@@ -3,7 +3,7 @@
  * in the grammar never reaches DNS or the upstream.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { domainToASCII, domainToUnicode } from 'node:url';
+import { parseDomain } from './domain-name.ts';
 import { limits } from './rules.ts';
 import type { Limits } from './rules.ts';
 
@@ -18,9 +18,6 @@ export interface Mailbox {
   /** True if the local part is not pure ASCII, so that it needs SMTPUTF8 on the whole way (RFC 6531). */
   readonly utf8: boolean;
 }
-
-/** 253 characters of text are the 255 octets of the wire form (RFC 1035 2.3.4). */
-const maxDomain = 253;
 
 /** `local@domain` as it goes upstream and into logs. */
 export function mailboxText(mailbox: Mailbox): string {
@@ -125,25 +122,11 @@ function addressLiteral(text: string): string | undefined {
   return v6 !== undefined && !v6.includes('%') && isIPv6(v6) ? `[IPv6:${v6.toLowerCase()}]` : undefined;
 }
 
-const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const unsafeInUrlHost = /[%/\\:@?#[\]\s]/;
-
 /**
- * A domain name as lower-case A-labels, a trailing dot dropped; undefined if it is none. Pure ASCII is only
- * checked (RFC 1123 2.1 host names): Node's IDNA functions parse URL hosts and would turn `1.2.3` into
- * `1.2.0.3`. Anything else is converted and must survive the way back.
+ * A domain name as lower-case A-labels, a trailing dot dropped; undefined if it is none. No top-level domain is a
+ * number: what looks like one is an address without its brackets.
  */
 export function toALabels(written: string): string | undefined {
-  const name = written.endsWith('.') ? written.slice(0, -1) : written;
-  // eslint-disable-next-line no-control-regex
-  const ascii = /^[\x00-\x7f]*$/.test(name);
-  if (!ascii && (unsafeInUrlHost.test(name) || unsafe.test(name))) return undefined;
-  const domain = ascii ? name.toLowerCase() : domainToASCII(name);
-  if (domain === '' || domain.length > maxDomain) return undefined;
-  const labels = domain.split('.');
-  if (!labels.every((part) => label.test(part))) return undefined;
-  // No top-level domain is a number; what looks like one is an address without its brackets.
-  if (/^\d+$/.test(labels.at(-1) ?? '')) return undefined;
-  if (!ascii && domainToASCII(domainToUnicode(domain)) !== domain) return undefined;
-  return domain;
+  const parsed = parseDomain(written);
+  return parsed.kind === 'domain' && !/(?:^|\.)\d+$/.test(parsed.name) ? parsed.name : undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseDomain } from './name.ts';
+import { parseDomain } from './domain-name.ts';
 
 const label63 = 'a'.repeat(63);
 /** 253 octets, the longest name. */
