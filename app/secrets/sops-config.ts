@@ -10,6 +10,17 @@ const configFile = z.object({
   ),
 });
 
+type CreationRules = z.infer<typeof configFile>['creation_rules'];
+
+/** By text: every secret of every environment asks the same file. */
+const known = new Map<string, CreationRules>();
+
+function creationRules(config: string): CreationRules {
+  let rules = known.get(config);
+  if (rules === undefined) known.set(config, (rules = configFile.parse(parse(config)).creation_rules));
+  return rules;
+}
+
 /**
  * The age recipients that `.sops.yaml` names for a file: those of the first rule whose `path_regex` matches,
  * as SOPS chooses it; sorted.
@@ -18,8 +29,7 @@ const configFile = z.object({
  * @returns undefined when no rule matches, or the rule names no age recipients at its top level
  */
 export function configuredRecipients(config: string, path: string): readonly string[] | undefined {
-  const { creation_rules: rules } = configFile.parse(parse(config));
-  const rule = rules.find(
+  const rule = creationRules(config).find(
     ({ path_regex: pattern }) => pattern === undefined || new RegExp(pattern).test(path),
   );
   if (rule?.age === undefined) return undefined;
