@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  globSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { run } from '../tools/run.ts';
 import { tool } from '../tools/tools.ts';
+import { commit, git, withCheckout } from './checkout.ts';
 import type { Report } from './report.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -28,11 +19,7 @@ export async function bumpCases(report: Report, say: (line: string) => void): Pr
   const assignments = nextImages();
   await report.case(`a bump by Flux (${assignments.length} image) is a fixed point of synth`, async () => {
     assert(assignments.length > 0, 'no marked line in app/images/');
-    const copy = mkdtempSync(join(tmpdir(), 'bump-'));
-    try {
-      await copyRepository(copy);
-      await commit(copy, 'before');
-
+    await withCheckout(async (copy) => {
       await run(roundtrip, ['set', copy, ...assignments], { cwd: copy });
       const changed = await git(copy, ['diff', '--numstat']);
       for (const line of changed.trim().split('\n')) {
@@ -43,9 +30,7 @@ export async function bumpCases(report: Report, say: (line: string) => void): Pr
 
       await run('npm', ['run', '-s', 'synth'], { cwd: copy });
       assert.equal(await git(copy, ['status', '--porcelain']), '', 'synth changed what Flux wrote');
-    } finally {
-      rmSync(copy, { recursive: true });
-    }
+    });
   });
 }
 
@@ -59,26 +44,4 @@ function nextImages(): string[] {
     .map(({ groups: { repository, environment, policy } = {} }) => {
       return `${policy}=${repository}:${environment}-20991231.10@sha256:${'0f'.repeat(32)}`;
     });
-}
-
-/** All files that git has or would take, and the installed packages. */
-async function copyRepository(to: string): Promise<void> {
-  const files = await git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
-  for (const file of files.split('\0')) {
-    if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(to, file));
-  }
-  await git(to, ['init', '--quiet']);
-  symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'));
-  // `node_modules/` in .gitignore is a folder, and this is a link.
-  appendFileSync(join(to, '.git/info/exclude'), 'node_modules\n');
-}
-
-async function commit(folder: string, message: string): Promise<void> {
-  await git(folder, ['add', '--all']);
-  const author = ['-c', 'user.name=smoke', '-c', 'user.email=smoke@localhost'];
-  await git(folder, [...author, 'commit', '--quiet', '--no-verify', '--message', message]);
-}
-
-function git(folder: string, args: string[]): Promise<string> {
-  return run('git', args, { cwd: folder });
 }

@@ -7,16 +7,19 @@ import { ToolError } from '../tools/run.ts';
 import { alertCases } from './alerts.ts';
 import { bumpCases } from './bump.ts';
 import { mailCases } from './mail.ts';
+import { mailpitAsRenderedCases } from './mailpit-as-rendered.ts';
 import { requirePrograms } from './needs.ts';
 import { renderedCases } from './rendered.ts';
 import { Report } from './report.ts';
-import { secretCases } from './secrets.ts';
+import { newSecretCases, secretCases } from './secrets.ts';
 
 const steps = {
   mail: mailCases,
+  'mailpit as rendered': mailpitAsRenderedCases,
   rendered: renderedCases,
   bump: bumpCases,
   secrets: secretCases,
+  'new secrets': newSecretCases,
   alerts: alertCases,
 };
 

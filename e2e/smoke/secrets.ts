@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 
 import { exampleRecipient } from '../../app/secrets/example-key.ts';
 import { run } from '../tools/run.ts';
 import { tool } from '../tools/tools.ts';
+import { git, withCheckout } from './checkout.ts';
 import type { Report } from './report.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -26,4 +28,51 @@ export async function secretCases(report: Report, say: (line: string) => void): 
       assert.equal(secret.kind, 'Secret');
     });
   }
+}
+
+/** The commands with which a user makes each secret: real sops, values from standard input, nothing in clear left behind. */
+export async function newSecretCases(report: Report, say: (line: string) => void): Promise<void> {
+  const folder = dirname(await tool('sops', say));
+  const commands = {
+    'mailpit-auth': ['--user', 'smoke', '--password-file', '-'],
+    'smtp2graph-config': ['--client-secret-file', '-'],
+    'mx-validator-registry': ['--username', 'smoke', '--password-file', '-'],
+  };
+  await withCheckout(async (checkout) => {
+    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}`, SOPS_AGE_KEY_FILE: keyFile };
+    const npm = (args: string[], input: string): void => {
+      const { status, stderr } = spawnSync('npm', ['run', '-s', ...args], {
+        cwd: checkout,
+        env,
+        input,
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, `npm run ${args.join(' ')}: ${stderr}`);
+    };
+    for (const [name, flags] of Object.entries(commands)) {
+      await report.case(`npm run secrets -- ${name} makes it anew`, async () => {
+        const value = `smoke value of ${name}`;
+        npm(['secrets', '--', name, ...flags], value);
+        const file = `secrets/prod/${name}.enc.yaml`;
+        assert.notEqual(await git(checkout, ['diff', '--', file]), '', 'the file is the old one');
+        assert.equal(
+          spawnSync('grep', ['-rlF', value, '--exclude-dir=node_modules', checkout]).status,
+          1,
+          'it is there in clear',
+        );
+        await run('sops', ['decrypt', file], {
+          cwd: checkout,
+          env: { PATH: env.PATH, SOPS_AGE_KEY_FILE: keyFile },
+        });
+      });
+    }
+    await report.case('synth takes them into dist/, byte for byte', async () => {
+      npm(['synth'], '');
+      const made = readFileSync(join(checkout, 'secrets/prod/mailpit-auth.enc.yaml'), 'utf8');
+      assert.equal(
+        readFileSync(join(checkout, 'dist/k8s/prod/10-secret-mailpit-auth.enc.yaml'), 'utf8'),
+        made,
+      );
+    });
+  });
 }
