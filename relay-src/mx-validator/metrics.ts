@@ -7,12 +7,24 @@ type Name = keyof typeof names;
 const smallSeconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5, 8];
 const transactionSeconds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120, 600];
 
-/** All metrics of one relay, in a registry of their own. */
-export function createMetrics() {
+/** All metrics of one relay, in a registry of their own. `now` is asked for levels when they are scraped. */
+export function createMetrics(now: { bytesInFlight: () => number; upstreamConnections: () => number }) {
   const registry = new Registry();
   const counter = <const L extends string = never>(name: Name, help: string, labelNames: readonly L[] = []) =>
     new Counter({ name, help, labelNames, registers: [registry] });
-  const gauge = (name: Name, help: string) => new Gauge({ name, help, registers: [registry] });
+  const gauge = (name: Name, help: string, level?: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      ...(level === undefined
+        ? {}
+        : {
+            collect: function collect(this: Gauge) {
+              this.set(level());
+            },
+          }),
+    });
   const histogram = <const L extends string = never>(
     name: Name,
     help: string,
@@ -42,10 +54,18 @@ export function createMetrics() {
       ['outcome'],
     ),
     receivedBytes: counter('mx_validator_received_bytes_total', 'Octets of messages received'),
-    bytesInFlight: gauge('mx_validator_bytes_in_flight', 'Octets of messages under way to the upstream'),
+    bytesInFlight: gauge(
+      'mx_validator_bytes_in_flight',
+      'Octets of messages under way to the upstream',
+      now.bytesInFlight,
+    ),
     bareNewlines: counter('mx_validator_bare_newlines_total', 'Bare LFs in messages that became CRLF'),
     upstreamUp: gauge('mx_validator_upstream_up', '1 if the upstream answered when last asked'),
-    upstreamConnections: gauge('mx_validator_upstream_connections', 'Connections to the upstream open now'),
+    upstreamConnections: gauge(
+      'mx_validator_upstream_connections',
+      'Connections to the upstream open now',
+      now.upstreamConnections,
+    ),
     upstreamConnectSeconds: histogram(
       'mx_validator_upstream_connect_seconds',
       'Time to connect to the upstream, greeting and EHLO included',

@@ -8,7 +8,7 @@ import { mailboxText, type Mailbox } from '../smtp/address.ts';
 import { DotStuffer, DotUnstuffer, type DataFault } from '../smtp/data.ts';
 import { HeaderReader } from '../smtp/header.ts';
 import { PoolBusyError, type Pool } from '../smtp/pool.ts';
-import { receivedHeader } from '../smtp/received.ts';
+import { fromClause, receivedHeader } from '../smtp/received.ts';
 import { enhancedCode, isPositive, isTransient, type Reply } from '../smtp/reply.ts';
 import { limits as standardLimits, type Limits, type ReplyBook, type RuledReply } from '../smtp/rules.ts';
 import type { AbortReason, MailCommand, MailHandler, Offers, Session, Transaction } from '../smtp/server.ts';
@@ -86,6 +86,17 @@ export class PassThrough implements MailHandler {
     const reply = await transaction.open();
     return isPositive(reply) ? { reply, transaction } : { reply };
   }
+}
+
+/** Made once a session: looking at names and addresses costs more than the rest of the header. */
+const clauses = new WeakMap<Session, string>();
+
+function clauseOf(session: Session): string {
+  const known = clauses.get(session);
+  if (known !== undefined) return known;
+  const clause = fromClause(session.helo, session.remoteAddress);
+  clauses.set(session, clause);
+  return clause;
 }
 
 let counter = 0;
@@ -261,10 +272,9 @@ class ProxyTransaction implements Transaction {
     if (strip) {
       this.#cut = { cutter: new CalendarCutter(), unstuffer: new DotUnstuffer(), stuffer: new DotStuffer() };
     }
-    const { remoteAddress, helo, protocol } = this.#session;
+    const { protocol } = this.#session;
     this.#received = receivedHeader({
-      helo,
-      remoteAddress,
+      from: clauseOf(this.#session),
       by: this.#options.hostname,
       protocol: this.#mail.smtpUtf8 ? protocol.replace('ESMTP', 'UTF8SMTP') : protocol,
       id: this.#tx,

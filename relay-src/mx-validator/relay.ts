@@ -63,7 +63,10 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
   const { log } = parts;
   const waits = { ...defaultWaits, ...parts.waits };
   const limits = parts.limits ?? standardLimits;
-  const metrics = createMetrics();
+  const metrics: Metrics = createMetrics({
+    bytesInFlight: () => budget.used,
+    upstreamConnections: () => pool.size,
+  });
   const domains = parts.domains ?? createChecker(config, metrics);
   const pool = createPool(config, waits, metrics);
   const budget = new ByteBudget(config.maxBytesInFlight, waits.room);
@@ -96,8 +99,6 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
           strip,
           onEnd: (record) => {
             count(metrics, record);
-            metrics.bytesInFlight.set(budget.used);
-            metrics.upstreamConnections.set(pool.size);
             logTransaction(log, record);
           },
         }),

@@ -19,6 +19,7 @@ const DOT = 0x2e;
 const crlf = Buffer.from('\r\n');
 const oneDot = Buffer.from('.');
 const oneCr = Buffer.from('\r');
+const newlineDot = Buffer.from('\n.');
 
 // Where the next byte stands. Bytes that may yet turn out to be the end of data are held back:
 // the dot in `dot`, dot and CR in `dotCr`, the CR in `textCr`.
@@ -62,6 +63,8 @@ export class DataReader {
    */
   push(chunk: Buffer, emit: (piece: Buffer) => void): number {
     const n = chunk.length;
+    // Searching a one-byte string stays inside the engine; Buffer.indexOf pays a call into C++ for each line end.
+    const octets = chunk.toString('latin1');
     let state = this.#state;
     let from = 0; // first byte of this chunk that was not handed on yet
     let line = -this.#lineOctets; // where the current line began
@@ -70,8 +73,8 @@ export class DataReader {
     let i = 0;
     while (i < n) {
       if (state === text) {
-        if (nextLf !== -1 && nextLf < i) nextLf = chunk.indexOf(LF, i);
-        if (nextCr !== -1 && nextCr < i) nextCr = chunk.indexOf(CR, i);
+        if (nextLf !== -1 && nextLf < i) nextLf = octets.indexOf('\n', i);
+        if (nextCr !== -1 && nextCr < i) nextCr = octets.indexOf('\r', i);
         if (nextCr >= 0 && (nextLf < 0 || nextCr < nextLf)) {
           i = nextCr + 1;
           if (i === nextLf) {
@@ -98,7 +101,7 @@ export class DataReader {
         }
         continue;
       }
-      const c = chunk[i];
+      const c = octets.charCodeAt(i);
       switch (state) {
         case lineStart:
         case afterBareLf:
@@ -173,18 +176,15 @@ export class DotUnstuffer {
 
   /** `chunk` is dot-stuffed with CRLF line ends, as {@link DataReader} hands it on. */
   push(chunk: Buffer): Buffer[] {
+    if (chunk.length === 0) return [];
     const pieces: Buffer[] = [];
-    let from = 0;
-    let at = this.#atLineStart ? 0 : afterNewline(chunk, 0);
-    while (at >= 0 && at < chunk.length) {
-      if (chunk[at] === DOT) {
-        if (at > from) pieces.push(chunk.subarray(from, at));
-        from = at + 1;
-      }
-      at = afterNewline(chunk, at);
+    let from = this.#atLineStart && chunk[0] === DOT ? 1 : 0;
+    for (let at = chunk.indexOf(newlineDot, from); at >= 0; at = chunk.indexOf(newlineDot, from)) {
+      pieces.push(chunk.subarray(from, at + 1));
+      from = at + 2;
     }
     if (from < chunk.length) pieces.push(chunk.subarray(from));
-    if (chunk.length > 0) this.#atLineStart = chunk[chunk.length - 1] === LF;
+    this.#atLineStart = chunk[chunk.length - 1] === LF;
     return pieces;
   }
 }
@@ -198,29 +198,24 @@ export class DotStuffer {
   push(chunk: Buffer): Buffer[] {
     const pieces: Buffer[] = [];
     if (chunk.length === 0) return pieces;
-    if (this.#afterCr && chunk[0] !== LF) throw new Error('bare CR in outgoing message');
-    if (chunk[0] === LF && !this.#afterCr) throw new Error('bare LF in outgoing message');
-    let from = 0;
+    const octets = chunk.toString('latin1');
+    if (this.#afterCr !== (chunk[0] === LF)) throw new Error('bare CR or LF in outgoing message');
     if (this.#atLineStart && chunk[0] === DOT) pieces.push(oneDot);
-    let at = this.#afterCr ? 1 : 0;
-    if (this.#afterCr && chunk[1] === DOT) {
-      pieces.push(chunk.subarray(0, 1), oneDot);
-      from = 1;
-    }
-    let cr = chunk.indexOf(CR, at);
-    for (;;) {
-      const lf = chunk.indexOf(LF, at);
-      if (lf >= 0 ? cr !== lf - 1 : cr >= 0 && cr !== chunk.length - 1) {
-        throw new Error('bare CR or LF in outgoing message');
+    let from = 0;
+    let lf = this.#afterCr ? 0 : octets.indexOf('\n');
+    let cr = octets.indexOf('\r');
+    while (lf >= 0) {
+      if (lf > 0 || !this.#afterCr) {
+        if (cr !== lf - 1) throw new Error('bare CR or LF in outgoing message');
+        cr = octets.indexOf('\r', lf);
       }
-      if (lf < 0) break;
-      at = lf + 1;
-      if (chunk[at] === DOT) {
-        pieces.push(chunk.subarray(from, at), oneDot);
-        from = at;
+      if (chunk[lf + 1] === DOT) {
+        pieces.push(chunk.subarray(from, lf + 1), oneDot);
+        from = lf + 1;
       }
-      cr = chunk.indexOf(CR, at);
+      lf = octets.indexOf('\n', lf + 1);
     }
+    if (cr >= 0 && cr !== chunk.length - 1) throw new Error('bare CR or LF in outgoing message');
     if (from < chunk.length) pieces.push(chunk.subarray(from));
     const last = chunk[chunk.length - 1];
     this.#atLineStart = last === LF;
@@ -233,9 +228,4 @@ export class DotStuffer {
     if (this.#afterCr) throw new Error('bare CR at the end of an outgoing message');
     return this.#atLineStart ? [] : [crlf];
   }
-}
-
-function afterNewline(chunk: Buffer, at: number): number {
-  const lf = chunk.indexOf(LF, at);
-  return lf < 0 ? -1 : lf + 1;
 }

@@ -3,9 +3,8 @@ import { isIP, isIPv6 } from 'node:net';
 import { toALabels } from './address.ts';
 
 export interface Trace {
-  /** What the client called itself. */
-  readonly helo: string;
-  readonly remoteAddress: string;
+  /** From {@link fromClause}. */
+  readonly from: string;
   /** Our name. */
   readonly by: string;
   /** Keyword of RFC 3848 or RFC 6531 4.3. */
@@ -16,15 +15,19 @@ export interface Trace {
   readonly date: Date;
 }
 
-/** The header field, folded, with its CRLF. */
-export function receivedHeader(trace: Trace): string {
-  const { helo, remoteAddress } = trace;
+/** Who we have it from: the same for all messages of a session. */
+export function fromClause(helo: string, remoteAddress: string): string {
   // What is not a domain goes in as the address alone: it may be anything (RFC 5321 4.1.4 has us take it).
   const name = isIP(helo) === 0 ? toALabels(helo) : undefined;
   const address = isIPv6(remoteAddress) ? `[IPv6:${remoteAddress}]` : `[${remoteAddress}]`;
+  return `${name ?? address} (${address})`;
+}
+
+/** The header field, folded, with its CRLF. */
+export function receivedHeader(trace: Trace): string {
   const recipient = trace.recipient === undefined ? '' : `\r\n\tfor <${trace.recipient}>`;
   return (
-    `Received: from ${name ?? address} (${address})\r\n` +
+    `Received: from ${trace.from}\r\n` +
     `\tby ${trace.by} with ${trace.protocol} id ${trace.id}${recipient};\r\n` +
     `\t${messageDate(trace.date)}\r\n`
   );

@@ -35,20 +35,25 @@ export function enhancedCode(reply: Reply): string {
  */
 export function renderReply(reply: Reply): string {
   const status = enhancedCode(reply);
-  const lines = reply.lines.length === 0 ? [''] : reply.lines;
-  let out = '';
-  for (const [index, line] of lines.entries()) {
-    const separator = index < lines.length - 1 ? '-' : ' ';
-    const text = status === '' ? line : `${status} ${line}`;
-    out += `${reply.code}${separator}${printable(text)}`.slice(0, maxLine).trimEnd() + '\r\n';
-  }
-  return out;
+  const [only = ''] = reply.lines;
+  if (reply.lines.length <= 1) return wireLine(`${reply.code} ${status === '' ? only : `${status} ${only}`}`);
+  return reply.lines
+    .map((line, index) => {
+      const separator = index < reply.lines.length - 1 ? '-' : ' ';
+      return wireLine(`${reply.code}${separator}${status === '' ? line : `${status} ${line}`}`);
+    })
+    .join('');
 }
+
+const wireLine = (text: string): string => `${printable(text).slice(0, maxLine).trimEnd()}\r\n`;
+
+// eslint-disable-next-line no-control-regex
+const foreign = /[^\x20-\x7e]/;
 
 /** Text with every control and non-ASCII character replaced: none of them may reach a client or a log line. */
 export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return /[^\x20-\x7e]/.test(text) ? text.replace(/[^\x20-\x7e]/g, (c) => (c < ' ' ? ' ' : '?')) : text;
+  return foreign.test(text) ? text.replace(/[^\x20-\x7e]/g, (c) => (c < ' ' ? ' ' : '?')) : text;
 }
 
 const enhancedPrefix = /^([245])\.(\d{1,3}\.\d{1,3})(?: |$)/;

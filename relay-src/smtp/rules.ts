@@ -394,10 +394,15 @@ export class ReplyBook {
 
   #make(name: ReplyName, values: Readonly<Record<string, string | number>>): RuledReply {
     const { code, enhanced, text } = this.#rules[name];
-    const filled = text.replace(/\{(\w+)\}/g, (_, key: string) =>
-      key === 'host' ? this.#host : String(values[key] ?? ''),
-    );
-    const reply: Reply = { code, enhanced, lines: [filled] };
-    return { ...reply, rule: name, wire: renderReply(reply) };
+    // Split at the placeholders: every second part is a name.
+    const parts = text.split(/[{}]/);
+    let filled = parts[0] ?? '';
+    for (let i = 1; i < parts.length; i += 2) {
+      const key = parts[i] ?? '';
+      filled += key === 'host' ? this.#host : String(values[key] ?? '');
+      filled += parts[i + 1] ?? '';
+    }
+    const lines = [filled];
+    return { code, enhanced, lines, rule: name, wire: renderReply({ code, enhanced, lines }) };
   }
 }

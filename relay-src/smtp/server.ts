@@ -253,6 +253,20 @@ class RelayParser extends SMTPStream {
   }
 }
 
+type TransactionHandler = 'handler_MAIL' | 'handler_RCPT' | 'handler_DATA' | 'handler_RSET';
+const transactionHandlers: ReadonlyMap<string, TransactionHandler> = new Map([
+  ['MAIL', 'handler_MAIL'],
+  ['RCPT', 'handler_RCPT'],
+  ['DATA', 'handler_DATA'],
+  ['RSET', 'handler_RSET'],
+]);
+
+/** The handler of a command whose verb is written in upper case, as nearly all clients do; undefined for others. */
+function transactionCommand(line: Buffer): TransactionHandler | undefined {
+  if (line.length > 4 && line[4] !== 0x20) return undefined;
+  return transactionHandlers.get(line.toString('latin1', 0, 4));
+}
+
 /** Control characters in a command, TAB included: RFC 5321 4.1.1 separates with SP alone. */
 function hasControl(line: Buffer): boolean {
   for (const c of line) if (c < 0x20 || c === 0x7f) return true;
@@ -264,6 +278,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   /** The address that this connection counts for. */
   countedAddress = '';
   readonly #relay: RelayServer;
+  #session: Session | undefined;
   #transaction: Transaction | undefined;
   #accepted = 0;
   #errors = 0;
@@ -295,8 +310,23 @@ class RelayConnection extends SMTPConnection implements LineSink {
     return new RelayParser(this);
   }
 
+  /**
+   * The commands of a mail transaction go straight to their handlers once the library would do nothing else with
+   * them than look them up; all others, and these before EHLO or while it closes, take its own way.
+   */
   command(line: Buffer, done: () => void): void {
-    this._onCommand(line, done);
+    const handler = transactionCommand(line);
+    const usual =
+      this._ready && !this._upgrading && this.hostNameAppearsAs !== false && !this._server._closeTimeout;
+    if (handler === undefined || !usual) {
+      this._onCommand(line, done);
+      return;
+    }
+    this._handlerPending = true;
+    this[handler](line, () => {
+      this._handlerPending = false;
+      this._whenWritable(done);
+    });
   }
 
   badLine(name: ReplyName): void {
@@ -349,6 +379,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   /** Runs in RSET, EHLO, HELO and STARTTLS, and once at the start. */
   override _resetSession(): void {
     super._resetSession();
+    this.#session = undefined;
     this.#abort('reset');
   }
 
@@ -373,13 +404,16 @@ class RelayConnection extends SMTPConnection implements LineSink {
   }
 
   #answer(answer: Promise<Reply | undefined>, callback: () => void): void {
-    void answer
-      .catch((error: unknown) => this.#broken(error))
-      .then((reply) => {
-        if (reply !== undefined) this.#reply(reply);
-        if (this.#drainSoon && this.#transaction === undefined && !this._closing) this.#say('shuttingDown');
-        callback();
-      });
+    answer.then(
+      (reply) => this.#answered(reply, callback),
+      (error: unknown) => this.#answered(this.#broken(error), callback),
+    );
+  }
+
+  #answered(reply: Reply | undefined, callback: () => void): void {
+    if (reply !== undefined) this.#reply(reply);
+    if (this.#drainSoon && this.#transaction === undefined && !this._closing) this.#say('shuttingDown');
+    callback();
   }
 
   /** A fault of our own must neither lose mail nor keep a client waiting: the transaction ends with 451. */
@@ -396,7 +430,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     if (this.#transaction !== undefined) return replies.get('nestedMail');
     const mail = this.#parseMail(command.toString(), handler.offers());
     if ('code' in mail) return mail;
-    const { reply, transaction } = await handler.mail(this.#session(), mail);
+    const { reply, transaction } = await handler.mail(this.#describe(), mail);
     if (transaction === undefined) return reply;
     if (this._closed || this._closing) {
       transaction.abort('gone');
@@ -547,15 +581,16 @@ class RelayConnection extends SMTPConnection implements LineSink {
     });
   }
 
-  #session(): Session {
-    return {
+  /** Made anew after EHLO, HELO and STARTTLS. */
+  #describe(): Session {
+    return (this.#session ??= {
       id: this.id,
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,
       localPort: this.localPort,
       helo: this.hostNameAppearsAs === false ? '' : this.hostNameAppearsAs,
       protocol: this._transmissionType(),
-    };
+    });
   }
 
   #timeout(): void {
