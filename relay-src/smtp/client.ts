@@ -49,8 +49,8 @@ interface Waiting {
   readonly timeout: number;
 }
 
-/** Bytes that may wait in a socket before the source is paused. */
-const highWaterMark = 131_072;
+/** Bytes that may wait in a socket before the source is paused: one read of it. */
+const highWaterMark = 65_536;
 const replyBuffer = 4096;
 
 /** A connected, greeted SMTP client. Make one with {@link connectClient}. */
@@ -193,7 +193,8 @@ export class Client {
 
   /** Undefined if more may be written now, else resolves when it may; or when it makes no difference any more. */
   drained(): Promise<void> | undefined {
-    if (!this.#socket.writableNeedDrain || this.#error !== undefined) return undefined;
+    // A write that the kernel took at once leaves nothing to wait for, however large it was.
+    if (this.#socket.writableLength < highWaterMark || this.#error !== undefined) return undefined;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#fail('timeout', 'a block was not taken'), this.#hop.blockTimeout);
       this.#drain = () => {
