@@ -7,7 +7,13 @@ import { isIP } from 'node:net';
 import { mailboxText, parseMailbox, toALabels } from '../smtp/address.ts';
 import type { BareNewline } from '../smtp/data.ts';
 import { limits } from '../smtp/rules.ts';
-import { environment as names, logFormats, logLevels, mixedRecipientModes } from './contract.ts';
+import {
+  environment as names,
+  listenerEnvironment,
+  logFormats,
+  logLevels,
+  mixedRecipientModes,
+} from './contract.ts';
 import { parseServer, type Server } from './dns/resolv-conf.ts';
 import { parseSenderList, type SenderList } from './senders.ts';
 
@@ -120,7 +126,7 @@ class Reader {
     const known = new Set<string>(Object.values(names));
     for (const name of Object.keys(this.#env)) {
       if (known.has(name) || !ownPrefixes.some((prefix) => name.startsWith(prefix))) continue;
-      if (/^ALLOWED_SENDERS_\d+$/.test(name)) continue;
+      if (listenerOf(name) !== undefined) continue;
       this.problems.push(`${name} is not a variable of this program; is it one of ${[...known].join(', ')}?`);
     }
   }
@@ -173,12 +179,12 @@ class Reader {
     for (const text of list(this.#text(names.listenAddr) ?? ':25')) {
       const address = this.#address(names.listenAddr, text);
       if (address === undefined) continue;
-      const own = this.#senders(`${names.allowedSenders}_${address.port}`);
+      const own = this.#senders(`${listenerEnvironment.allowedSenders}${address.port}`);
       listeners.push({ ...address, senders: own ?? all });
     }
     for (const name of Object.keys(this.#env)) {
-      const port = /^ALLOWED_SENDERS_(\d+)$/.exec(name)?.[1];
-      if (port !== undefined && !listeners.some((one) => one.port === Number(port))) {
+      const port = listenerOf(name);
+      if (port !== undefined && !listeners.some((one) => one.port === port)) {
         this.#wrong(name, this.#env[name] ?? '', `a port that ${names.listenAddr} names`);
       }
     }
@@ -261,6 +267,12 @@ class Reader {
     }
     return networks;
   }
+}
+
+/** The port in the name of a listener's own variable. */
+function listenerOf(name: string): number | undefined {
+  const port = name.slice(listenerEnvironment.allowedSenders.length);
+  return name.startsWith(listenerEnvironment.allowedSenders) && /^\d+$/.test(port) ? Number(port) : undefined;
 }
 
 /** Values separated by commas or white space. */

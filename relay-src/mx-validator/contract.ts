@@ -35,6 +35,9 @@ export const environment = {
   proxyFrom: 'PROXY_FROM',
 } as const;
 
+/** Variables of a single listener: the name, then its port. */
+export const listenerEnvironment = { allowedSenders: 'ALLOWED_SENDERS_' } as const;
+
 /** Values of `LOG_LEVEL` and `LOG_FORMAT`. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export const logFormats = ['json', 'text'] as const;
