@@ -4,7 +4,7 @@
  * `FUZZ_SECONDS=600` looks longer.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { FakeUpstream } from '../testing/fake-upstream.ts';
 import { RawClient } from '../testing/raw-client.ts';
 import { startTestRelay } from '../testing/relay.ts';
