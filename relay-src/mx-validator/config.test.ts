@@ -66,6 +66,11 @@ describe('a wrong value is named with what would be right', () => {
     ],
     [{ BARE_NEWLINE: 'accept' }, 'BARE_NEWLINE="accept": expected one of normalize, reject'],
     [{ MIXED_RECIPIENTS: 'split' }, 'MIXED_RECIPIENTS="split": expected one of keep, strip-all'],
+    [
+      { REFUSED_DOMAINS: 'gmial.com' },
+      'REFUSED_DOMAINS="gmial.com": expected a refused domain and the one that was meant: `gmial.com=gmail.com`',
+    ],
+    [{ CHECK_SENDER_DOMAIN: 'yes' }, 'CHECK_SENDER_DOMAIN="yes": expected one of off, on'],
     [{ POSTMASTER: 'postmaster' }, /^POSTMASTER="postmaster": expected a mail address/],
     [{ TLS_CERT_FILE: '/tls.crt' }, 'TLS_KEY_FILE="": expected both files, or neither'],
     [{ PROXY_FROM: '10.0.0.0/33' }, /^PROXY_FROM="10.0.0.0\/33": expected addresses or networks/],

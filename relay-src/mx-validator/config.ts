@@ -36,6 +36,10 @@ export interface Config {
   /** Lower-case addresses whose mail loses its calendar parts. */
   readonly stripIcsRecipients: ReadonlySet<string>;
   readonly mixedRecipients: (typeof mixedRecipientModes)[number];
+  /** Whether a sender whose domain has a null MX is refused. */
+  readonly checkSenderDomain: boolean;
+  /** Domains that are refused before DNS is asked, each with the one that was probably meant; A-labels. */
+  readonly refusedDomains: ReadonlyMap<string, string>;
   /** Undefined: the system's resolvers. */
   readonly dnsServers: readonly Server[] | undefined;
   readonly maxMessageBytes: number;
@@ -106,6 +110,8 @@ class Reader {
       hostname: this.#hostname(),
       stripIcsRecipients: this.#mailboxes(names.stripIcsRecipients),
       mixedRecipients: this.#choice(names.mixedRecipients, mixedRecipientModes, 'keep'),
+      checkSenderDomain: this.#choice(names.checkSenderDomain, ['off', 'on'] as const, 'off') === 'on',
+      refusedDomains: this.#refusedDomains(),
       dnsServers: this.#dnsServers(),
       maxMessageBytes: this.#number(names.maxMessageBytes, 26_214_400, 65_536, 1_073_741_824),
       maxRecipients: this.#optionalNumber(names.maxRecipients, limits.recipients.value, 10_000),
@@ -232,6 +238,23 @@ class Reader {
     if (mailbox === undefined)
       this.#wrong(names.postmaster, text, 'a mail address, e.g. postmaster@example.com');
     return mailbox === undefined ? undefined : mailboxText(mailbox);
+  }
+
+  #refusedDomains(): Map<string, string> {
+    const suggestions = new Map<string, string>();
+    for (const text of list(this.#env[names.refusedDomains] ?? '')) {
+      const [refused, suggestion] = text.split('=').map((name) => toALabels(name));
+      if (refused === undefined || suggestion === undefined || text.split('=').length !== 2) {
+        this.#wrong(
+          names.refusedDomains,
+          text,
+          'a refused domain and the one that was meant: `gmial.com=gmail.com`',
+        );
+      } else {
+        suggestions.set(refused, suggestion);
+      }
+    }
+    return suggestions;
   }
 
   #dnsServers(): Config['dnsServers'] {

@@ -20,6 +20,8 @@ export const environment = {
   dnsServers: 'DNS_SERVERS',
   maxMessageBytes: 'MAX_MESSAGE_BYTES',
   allowedSenders: 'ALLOWED_SENDERS',
+  checkSenderDomain: 'CHECK_SENDER_DOMAIN',
+  refusedDomains: 'REFUSED_DOMAINS',
   logLevel: 'LOG_LEVEL',
   logFormat: 'LOG_FORMAT',
   mixedRecipients: 'MIXED_RECIPIENTS',

@@ -52,6 +52,10 @@ export interface PassThroughOptions {
   readonly maxMessageBytes: number;
   /** Undefined: anybody may send. */
   readonly senders: SenderList | undefined;
+  /** Whether a sender whose domain has a null MX is refused. */
+  readonly checkSenderDomain: boolean;
+  /** Refused domains, each with the one that was probably meant. */
+  readonly refusedDomains: ReadonlyMap<string, string>;
   /** Address for a bare `Postmaster`; undefined: refused. */
   readonly postmaster: string | undefined;
   readonly strip: StripList;
@@ -152,10 +156,21 @@ class ProxyTransaction implements Transaction {
     if (senders !== undefined && !isAllowed(senders, this.#sender)) {
       reply = replies.get('senderRefused', { sender: `<${this.#sender}>` });
     } else {
-      reply = await this.#connect(false);
+      reply = (await this.#senderDomainProblem()) ?? (await this.#connect(false));
     }
     if (!isPositive(reply)) this.#over(reply);
     return reply;
+  }
+
+  /** Mail from a domain that takes none: no answer or bounce could ever reach the sender (RFC 7505 4.2). */
+  async #senderDomainProblem(): Promise<Reply | undefined> {
+    const { checkSenderDomain, domains, replies } = this.#options;
+    const { sender } = this.#mail;
+    if (!checkSenderDomain || sender === undefined || sender.literal || sender.domain === '')
+      return undefined;
+    const { domain } = sender;
+    const { kind } = await domains.check(domain);
+    return kind === 'null-mx' ? replies.get('senderNullMx', { domain }) : undefined;
   }
 
   /** Takes a connection for this transaction. */
@@ -197,13 +212,15 @@ class ProxyTransaction implements Transaction {
   }
 
   async #recipient(mailbox: Mailbox): Promise<Reply> {
-    const { domains, postmaster, replies } = this.#options;
+    const { domains, postmaster, refusedDomains, replies } = this.#options;
     if (mailbox.literal) return replies.get('addressLiteral');
     if (mailbox.utf8 && !this.#mail.smtpUtf8) return replies.get('needsUtf8');
     if (mailbox.domain === '') {
       return postmaster === undefined ? replies.get('noPostmaster') : this.#rcpt(postmaster);
     }
     const { domain } = mailbox;
+    const suggestion = refusedDomains.get(domain);
+    if (suggestion !== undefined) return replies.get('refusedDomain', { domain, suggestion });
     const { kind } = await domains.check(domain);
     if (kind === 'deliverable') return this.#rcpt(mailboxText(mailbox));
     return replies.get(domainRules[kind], { domain });

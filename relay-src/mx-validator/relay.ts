@@ -96,6 +96,8 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
           maxMessageBytes: config.maxMessageBytes,
           senders: listener.senders,
           postmaster: config.postmaster,
+          checkSenderDomain: config.checkSenderDomain,
+          refusedDomains: config.refusedDomains,
           strip,
           onEnd: (record) => {
             count(metrics, record);

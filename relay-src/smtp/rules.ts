@@ -210,6 +210,20 @@ export const replies = {
     'the domain has a null MX',
     'RFC 7505 3, 7504 4',
   ),
+  refusedDomain: rule(
+    550,
+    '1.2',
+    '{domain}: did you mean {suggestion}?',
+    'the domain is in REFUSED_DOMAINS',
+    'RFC 5321 7.9',
+  ),
+  senderNullMx: rule(
+    550,
+    '7.27',
+    '{domain} has a null MX, so nothing can be sent back to the sender',
+    'CHECK_SENDER_DOMAIN=on, and the sender domain has a null MX',
+    'RFC 7505 4.2, 7372 3.3',
+  ),
   dnsTrouble: rule(
     451,
     '4.3',
