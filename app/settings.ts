@@ -124,6 +124,22 @@ export const schema = z.strictObject({
     .min(1, 'expected at least one address ("booking@example.com") or domain ("example.com")')
     .meta({ description: 'addresses and domains that applications may send as; all else is refused' }),
 
+  recipients: z
+    .strictObject({
+      refusedDomains: z.record(dnsName, dnsName).default({}).meta({
+        description:
+          'domains that are refused before DNS is asked, each with the one that was meant: `{ "gmial.com": "gmail.com" }`',
+        reason: 'none: which typing errors your users make, only you know; parked ones have an MX and pass',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'recipients that are refused beyond what DNS says' }),
+
+  checkSenderDomain: z.boolean().default(false).meta({
+    description: 'whether a sender is refused whose domain takes no mail (null MX)',
+    reason: '`senders` names the few that may send anyway',
+  }),
+
   stripCalendarFor: z.array(mailAddress).default([]).meta({
     description: 'organizer addresses whose mail loses its calendar parts',
     reason: 'none: a calendar part is cut only where you ask for it (see docs/calendar.md)',

@@ -97,6 +97,15 @@ describe('settings', () => {
     expect(text).toContain('{"port":5353,"protocol":"UDP"}');
   });
 
+  it('refused domains and the check of senders reach mx-validator as it reads them', () => {
+    const recipients = { refusedDomains: { 'gmial.com': 'gmail.com', 'hotmial.com': 'hotmail.com' } };
+    const text = said({ recipients, checkSenderDomain: true }, DEPLOYMENT);
+    expect(text).toContain(
+      '{"name":"REFUSED_DOMAINS","value":"gmial.com=gmail.com,hotmial.com=hotmail.com"}',
+    );
+    expect(text).toContain('{"name":"CHECK_SENDER_DOMAIN","value":"on"}');
+  });
+
   it('a public registry needs no pull secret', () => {
     expect(said({ registry: { prefix: 'ghcr.io/x', pullSecret: 'none' } }, DEPLOYMENT)).not.toContain(
       'imagePullSecrets',

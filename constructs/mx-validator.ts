@@ -10,6 +10,10 @@ export interface MxValidatorProps {
   readonly maxMessageBytes: number;
   /** Addresses and domains. */
   readonly allowedSenders: readonly string[];
+  /** Refused domains, each with the one that was meant. */
+  readonly refusedDomains: Readonly<Record<string, string>>;
+  /** Whether a sender is refused whose domain takes no mail. */
+  readonly checkSenderDomain: boolean;
   /** Addresses whose mail loses its calendar parts. */
   readonly stripCalendarFor: readonly string[];
   readonly resources: ContainerResources;
@@ -28,8 +32,11 @@ export function mxValidator(props: MxValidatorProps): IContainer {
       [environment.upstreamPort]: String(props.upstream.port),
       [environment.maxMessageBytes]: String(props.maxMessageBytes),
       [environment.allowedSenders]: props.allowedSenders.join(','),
-      [environment.stripIcsRecipients]:
-        props.stripCalendarFor.length > 0 ? props.stripCalendarFor.join(',') : undefined,
+      [environment.refusedDomains]: joined(
+        Object.entries(props.refusedDomains).map(([refused, meant]) => `${refused}=${meant}`),
+      ),
+      [environment.checkSenderDomain]: props.checkSenderDomain ? 'on' : undefined,
+      [environment.stripIcsRecipients]: joined(props.stripCalendarFor),
     }),
     ports: [
       { name: 'smtp', containerPort: ports.smtp, protocol: 'TCP' },
@@ -54,4 +61,9 @@ export function mxValidator(props: MxValidatorProps): IContainer {
       timeoutSeconds: 3,
     },
   });
+}
+
+/** A list as the program reads it; an empty one leaves the variable out. */
+function joined(values: readonly string[]): string | undefined {
+  return values.length > 0 ? values.join(',') : undefined;
 }

@@ -78,6 +78,8 @@ export class RelayChart extends FolderChart {
           upstream: { host: LOOPBACK, port: mailpitPorts.smtp },
           maxMessageBytes: settings.largestMessage,
           allowedSenders: settings.senders,
+          refusedDomains: settings.recipients.refusedDomains,
+          checkSenderDomain: settings.checkSenderDomain,
           stripCalendarFor: settings.stripCalendarFor,
           resources: settings.resources['mx-validator'],
         }),
