@@ -1,4 +1,5 @@
 /** Combinations of settings that are each right alone and cannot work together. */
+import { quantityValue } from '../checks/quantity.ts';
 import type { Settings } from './settings.ts';
 
 /** A setting that is wrong: `path` is dotted ("storage.class"), `message` says what is wrong and what would be right. */
@@ -38,5 +39,17 @@ export function impossibleCombinations(settings: Settings): SettingProblem[] {
       message: `${settings.largestMessage} bytes, but Microsoft Graph takes about 4 MB of base64; "3Mi" is the most that delivery "smtp2graph" can promise`,
     });
   }
-  return problems;
+  return [...problems, ...requestsAboveLimits(settings)];
+}
+
+/** The API server refuses such a pod, after everything else was applied. */
+function requestsAboveLimits({ resources }: Settings): SettingProblem[] {
+  return Object.entries(resources).flatMap(([container, { requests, limits }]) =>
+    (['cpu', 'memory'] as const)
+      .filter((kind) => (quantityValue(requests[kind]) ?? 0) > (quantityValue(limits[kind]) ?? 0))
+      .map((kind) => ({
+        path: `resources.${container}.requests.${kind}`,
+        message: `got "${requests[kind]}", above the limit "${limits[kind]}"; raise resources.${container}.limits.${kind} too`,
+      })),
+  );
 }

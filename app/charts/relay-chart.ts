@@ -1,5 +1,6 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { quantityValue } from '../../checks/quantity.ts';
 import { RelayAlerts } from '../../constructs/alerts.ts';
 import { claim } from '../../constructs/claim.ts';
 import { internet } from '../../constructs/internet.ts';
@@ -15,7 +16,6 @@ import { drainSeconds, ports } from '../../relay-src/mx-validator/contract.ts';
 import { createHash } from 'node:crypto';
 import { type Environment, FLUX_NAMESPACE, hopLimits, NAMESPACE } from '../environment.ts';
 import { imageMarker } from '../images.ts';
-import { quantityValue } from '../quantity.ts';
 import { FolderChart, type SecretFile } from './folder-chart.ts';
 import { relayAlerts } from './relay-alerts.ts';
 
@@ -171,7 +171,7 @@ export class RelayChart extends FolderChart {
       alerts: relayAlerts({
         namespace: NAMESPACE,
         maxMessages: retention.maxMessages,
-        mailpitVolumeBytes: quantityValue(storage.mailpit),
+        mailpitVolumeBytes: quantityValue(storage.mailpit) ?? Number.NaN,
       }),
     });
   }
