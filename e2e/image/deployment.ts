@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-import { quantityValue } from '../../app/quantity.ts';
+import { quantityValue } from '../../checks/quantity.ts';
 
 /** The parts of a rendered Deployment that say how a container is run. */
 const deployment = z.object({
@@ -39,6 +39,6 @@ export function renderedContainer(root: string): Rendered {
     env: Object.fromEntries(env.map(({ name, value }) => [name, value])),
     uid: pod.securityContext.runAsUser,
     gid: pod.securityContext.runAsGroup,
-    memory: quantityValue(resources.limits.memory),
+    memory: quantityValue(resources.limits.memory) ?? Number.NaN,
   };
 }
