@@ -7,27 +7,32 @@ export interface Mail {
   /** Recipients of the envelope. */
   readonly to: readonly string[];
   readonly subject: string;
+  /** Lines end with CRLF; the last one without. */
   readonly body: string;
 }
 
 export interface Outcome {
-  /** Whether the client took the mail for delivered, by its exit code. */
+  /** Whether the client took the mail for delivered. */
   readonly accepted: boolean;
-  /** All that the client printed; the server's replies are in it. */
+  /** All that the client had to say; the server's refusals are in it. */
   readonly transcript: string;
 }
 
-/** A mail program from Debian, driven as its users do it. */
+/** What a client may do with a server that offers it. */
+export type Ability = '8BITMIME' | 'SMTPUTF8' | 'PIPELINING';
+
+/** A mail program or library, driven as its users do it. */
 export interface Client {
-  /** The name of its program, and of its package. */
   readonly name: string;
+  /** What it has no way to do. */
+  readonly lacks: readonly Ability[];
   send(mail: Mail, port: number): Promise<Outcome>;
 }
 
 const timeoutMilliseconds = 60_000;
 
-/** Runs a client with `input` on its standard input. */
-export function runClient(command: string, args: string[], input: string): Promise<Outcome> {
+/** Runs a client with `input` on its standard input; it took the mail for delivered if it exits with 0. */
+export function runClient(command: string, args: readonly string[], input: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { timeout: timeoutMilliseconds });
     let transcript = '';
@@ -41,9 +46,19 @@ export function runClient(command: string, args: string[], input: string): Promi
   });
 }
 
+/** Whether a text has octets beyond ASCII in UTF-8. */
+export const is8Bit = (text: string): boolean => /[^\0-\x7f]/.test(text);
+
 /** The mail as text with one recipient a `To:`; the rest of the envelope is blind. */
 export function messageOf({ from, to, subject, body }: Mail): string {
-  const header = [`From: ${from}`, `To: ${to[0]}`, `Subject: ${subject}`];
+  const header = [
+    `From: ${from}`,
+    `To: ${to[0]}`,
+    `Subject: ${subject}`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Transfer-Encoding: ${is8Bit(body) ? '8bit' : '7bit'}`,
+  ];
   return `${header.join('\r\n')}\r\n\r\n${body}\r\n`;
 }
 

@@ -3,6 +3,7 @@ import type { Client } from './client.ts';
 
 export const curl: Client = {
   name: 'curl',
+  lacks: ['8BITMIME', 'PIPELINING'],
   send: (mail, port) => {
     const url = `smtp://${server}:${port}/client.example`;
     const recipients = mail.to.flatMap((recipient) => ['--mail-rcpt', recipient]);

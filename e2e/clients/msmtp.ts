@@ -4,20 +4,14 @@ import type { Client } from './client.ts';
 /** msmtp, the usual sendmail of containers and cron jobs. */
 export const msmtp: Client = {
   name: 'msmtp',
-  send: (mail, port) =>
-    runClient(
-      'msmtp',
-      [
-        '--host',
-        server,
-        '--port',
-        String(port),
-        '--domain',
-        'client.example',
-        '--from',
-        mail.from,
-        ...mail.to,
-      ],
-      messageOf(mail),
-    ),
+  lacks: ['8BITMIME', 'SMTPUTF8'],
+  send: (mail, port) => {
+    const options = {
+      '--host': server,
+      '--port': String(port),
+      '--domain': 'client.example',
+      '--from': mail.from,
+    };
+    return runClient('msmtp', [...Object.entries(options).flat(), ...mail.to], messageOf(mail));
+  },
 };

@@ -1,20 +1,25 @@
-import { runClient, server } from './client.ts';
+import { messageOf, runClient, server } from './client.ts';
 import type { Client } from './client.ts';
 
-/** swaks, the Swiss Army Knife for SMTP; makes its own message. */
+/** swaks, the Swiss Army Knife for SMTP. */
 export const swaks: Client = {
   name: 'swaks',
-  send: ({ from, to, subject, body }, port) => {
+  lacks: ['8BITMIME', 'SMTPUTF8'],
+  send: (mail, port) => {
     const options = {
       '--server': server,
       '--port': String(port),
       '--helo': 'client.example',
-      '--from': from,
-      '--to': to.join(','),
-      '--h-To': to[0] ?? '',
-      '--h-Subject': subject,
-      '--body': body,
+      '--from': mail.from,
+      '--to': mail.to.join(','),
+      '--data': '-',
     };
-    return runClient('swaks', Object.entries(options).flat(), '');
+    // Without the message, which it would print as well.
+    return runClient(
+      'swaks',
+      [...Object.entries(options).flat(), '--pipeline', '--suppress-data'],
+      // It adds a line end of its own.
+      messageOf(mail).slice(0, -'\r\n'.length),
+    );
   },
 };
