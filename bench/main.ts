@@ -46,7 +46,7 @@ const list = (text: string): string[] => text.split(',');
 
 function readOptions(): Options {
   return new Command('bench')
-    .option('--quick', 'one short round, with what is installed: finds errors, compares nothing', false)
+    .option('--quick', 'one short round without the slow programs: finds errors, compares nothing', false)
     .option('--rounds <number>', 'how often each program does each workload', Number, 5)
     .option('--only <workloads>', 'W1,W3', list, [])
     .option('--programs <names>', 'mx-validator,HAProxy', list, [])
@@ -91,14 +91,9 @@ function say(line: string): void {
 }
 
 async function readyPeers(options: Options): Promise<Peer[]> {
-  const peers = [
-    mxValidator(cache),
-    direct,
-    haproxy,
-    postfix,
-    ...(options.quick ? [] : [haraka(cache)]),
-    ...options.peer.map(commandPeer),
-  ];
+  const peers = [mxValidator(cache), direct, haproxy];
+  if (!options.quick) peers.push(postfix, haraka(cache));
+  peers.push(...options.peer.map(commandPeer));
   const ready: Peer[] = [];
   for (const peer of peers) {
     if (options.programs.length > 0 && !options.programs.includes(peer.name)) continue;

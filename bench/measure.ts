@@ -3,10 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, greets, type Load, type LoadResult, type SinkResult } from './load.ts';
+import { freePort, greets, type Load, type LoadResult } from './load.ts';
 import type { Peer, Site } from './peers/peer.ts';
 import { Program, type Command } from './program.ts';
-import { scaled, withMessages, type Workload } from './workloads.ts';
+import { verify } from './truth.ts';
+import { enoughSeconds, scaled, withMessages, type Workload } from './workloads.ts';
 
 export interface Bench {
   readonly load: Load;
@@ -60,14 +61,13 @@ export async function measure(bench: Bench, peer: Peer, workload: Workload): Pro
       if (ended !== undefined) throw new Error(`it ended: ${ended}`);
     }
     const idle = program?.usage();
-    const warm: LoadResult[] = [];
-    if (workload.warmUp > 0) warm.push(await load.run(withMessages(workload, workload.warmUp), port, ehlo));
+    const warm = await warmUp(bench, workload, port);
     const before = program?.usage();
-    const result = await load.run(scaled(workload, warm[0]?.rate ?? 0), port, ehlo);
+    const result = await load.run(scaled(workload, warm.at(-1)?.rate), port, ehlo);
     if (program !== undefined) await sleep(afterwards);
     const after = program?.usage();
 
-    const cut = check(workload, [...warm, result], await sink.stop());
+    const { cut } = verify(workload, [...warm, result], await sink.stop());
     if (idle === undefined || before === undefined || after === undefined)
       return { ...result, used: undefined, cut };
     const cpu = ((after.cpu - before.cpu) / result.messages) * 1000;
@@ -84,21 +84,15 @@ export async function measure(bench: Bench, peer: Peer, workload: Workload): Pro
   }
 }
 
-/** Compares what the load generator was told with what the sink has. Whether something was cut; throws if not true. */
-function check(workload: Workload, results: readonly LoadResult[], sink: SinkResult): boolean {
-  const complaints = results.flatMap(({ errors, complaints: said }) =>
-    errors > 0 ? [`${errors} messages failed: ${said.trim()}`] : [],
-  );
-  if (complaints.length > 0) throw new Error(complaints.join('\n'));
-  const sent = workload.content === 'refused' ? 0 : sum(results.map(({ messages }) => messages));
-  if (sink.messages !== sent) throw new Error(`the sink has ${sink.messages} messages, not ${sent}`);
-  const cut = sink.bytes < sum(results.map(({ messages, size }) => messages * size));
-  if (cut && typeof workload.content === 'number') throw new Error('octets are missing at the sink');
-  return cut && workload.content === 'invitation';
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
+/** Sends messages for a while, so that caches are full and code is compiled. The last result tells the rate. */
+async function warmUp({ load, ehlo }: Bench, workload: Workload, port: number): Promise<LoadResult[]> {
+  const results: LoadResult[] = [];
+  const share = withMessages(workload, Math.max(workload.connections, Math.ceil(workload.warmUp / 10)));
+  const end = performance.now() + enoughSeconds * 1000;
+  for (let left = workload.warmUp; left > 0 && performance.now() < end; left -= share.messages) {
+    results.push(await load.run(share, port, ehlo));
+  }
+  return results;
 }
 
 /** For a program that asks the system's resolver: the same command where /etc/resolv.conf names our DNS server. */

@@ -7,7 +7,7 @@ export interface Workload {
   readonly perConnection: number;
   /** Fewer for a program that is slow; see {@link messagesFor}. */
   readonly messages: number;
-  /** Sent before the measurement, so that caches are full and code is compiled. */
+  /** Sent before the measurement, at most; none where memory of a fresh program is the question. */
   readonly warmUp: number;
   /** Octets of a message; `invitation`: 10 MB with a calendar part that the recipient does not get. */
   readonly content: number | 'invitation' | 'refused';
@@ -19,8 +19,8 @@ const kib = 1024;
 const mib = 1024 * kib;
 
 const small = { connections: 20, content: kib, pipelining: true };
-const w1 = { ...small, perConnection: 1, messages: 5000, warmUp: 1000 };
-const w2 = { ...small, perConnection: 100, messages: 10_000, warmUp: 1000 };
+const w1 = { ...small, perConnection: 1, messages: 5000, warmUp: 5000 };
+const w2 = { ...small, perConnection: 100, messages: 10_000, warmUp: 10_000 };
 
 export const workloads: readonly Workload[] = [
   { ...w1, name: 'W1', what: 'a connection for each message of 1 KiB, 20 at once' },
@@ -33,7 +33,7 @@ export const workloads: readonly Workload[] = [
     connections: 4,
     perConnection: 5,
     messages: 60,
-    warmUp: 4,
+    warmUp: 20,
     content: 10 * mib,
     pipelining: true,
   },
@@ -71,12 +71,12 @@ export function quick(workload: Workload): Workload {
   };
 }
 
-/** Seconds after which a measurement of a slow program ends, as more messages would say the same. */
-const enoughSeconds = 6;
+/** Seconds after which warm-up and measurement of a slow program end, as more messages would say the same. */
+export const enoughSeconds = 6;
 
-/** The workload for a program that does `rate` messages a second in the warm-up. */
-export function scaled(workload: Workload, rate: number): Workload {
-  if (workload.warmUp === 0) return workload;
+/** The workload for a program that does `rate` messages a second; in full if that is not known. */
+export function scaled(workload: Workload, rate: number | undefined): Workload {
+  if (rate === undefined) return workload;
   const least = Math.min(workload.messages, 2 * workload.connections);
   return withMessages(
     workload,

@@ -1,32 +1,27 @@
-import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { environment } from '../../relay-src/mx-validator/contract.ts';
 import { host, organizer } from '../load.ts';
 import type { Peer } from './peer.ts';
 
-const source = join(import.meta.dirname, '../../relay-src/mx-validator/main.ts');
+const root = join(import.meta.dirname, '../..');
 
-/** The real program as its image runs it: bundled, JSON logs, metrics, a list of senders. */
+/** The real program as its image runs it: the same bundle, JSON logs, metrics, a list of senders. */
 export function mxValidator(cache: string): Peer {
-  const bundle = join(cache, 'mx-validator.cjs');
   return {
     name: 'mx-validator',
-    what: 'this repository, bundled, with logs, metrics, a list of senders and the calendar cutter on',
+    what: 'this repository, as in its image; with logs, metrics, a list of senders and the calendar cutter on',
     async prepare() {
-      await build({
-        entryPoints: [source],
-        outfile: bundle,
-        bundle: true,
-        platform: 'node',
-        format: 'cjs',
-        target: 'node24',
-      });
+      const bundler = join(root, 'scripts/bundle.ts');
+      execFileSync(process.execPath, [bundler, 'mx-validator', cache], { stdio: 'inherit' });
       return { version: '' };
     },
     can: () => true,
     start: ({ listenPort, metricsPort, upstreamPort, dns }) => ({
       command: process.execPath,
-      args: [bundle],
+      args: [...imageFlags(), join(cache, 'mx-validator.mjs')],
       env: {
         NODE_ENV: 'production',
         [environment.listenAddr]: `${host}:${listenPort}`,
@@ -40,4 +35,14 @@ export function mxValidator(cache: string): Peer {
       },
     }),
   };
+}
+
+/** What the image's ENTRYPOINT gives Node before the program. */
+function imageFlags(): string[] {
+  const file = join(root, 'relay-src/mx-validator/Containerfile');
+  const entrypoint = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(file, 'utf8'))?.[1];
+  return z
+    .array(z.string())
+    .parse(JSON.parse(entrypoint ?? 'null'))
+    .slice(1, -1);
 }
