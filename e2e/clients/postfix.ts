@@ -10,55 +10,42 @@ import type { Client } from './client.ts';
 
 const daemons = '/usr/lib/postfix/sbin';
 
+const logFile = (folder: string): string => join(folder, 'maillog');
+
 /** A Postfix of its own that has mx-validator for its smarthost, with a queue that is gone afterwards. */
 export const postfix: Client = {
   name: 'Postfix',
   lacks: [],
   async send(mail, port) {
-    const folder = await mkdtemp(join(tmpdir(), 'postfix-'));
-    const log = join(folder, 'maillog');
-    let printed = '';
-    try {
-      await configure(folder, port);
-      const master = startProgram({
-        name: 'Postfix',
-        command: join(daemons, 'master'),
-        args: ['-c', folder, '-d'],
-        env: { PATH: process.env['PATH'], MAIL_CONFIG: folder },
-        onLine: (line) => (printed += `${line}\n`),
-      });
-      try {
-        await until(
-          'Postfix',
-          async () => (await readFile(log, 'utf8')).includes('daemon started') || undefined,
-          {
-            of: master,
-          },
-        );
-        const args = ['-C', folder, '-i', '-f', mail.from, '--', ...mail.to];
-        const submitted = await runClient('sendmail', args, messageOf(mail));
-        if (!submitted.accepted) return submitted;
-        const transcript = await until('Postfix to end with the mail', () => fateIn(log), {
-          seconds: 30,
-          of: master,
-        });
-        return { accepted: !/status=(?!sent)/.test(transcript), transcript };
-      } finally {
-        await master.stop();
-      }
-    } catch (error) {
-      const entries = await readFile(log, 'utf8').catch(() => '');
-      throw new Error(`${String(error)}\n${printed}${entries}`, { cause: error });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await using closing = new AsyncDisposableStack();
+    const folder = closing.adopt(await mkdtemp(join(tmpdir(), 'postfix-')), (path) =>
+      rm(path, { recursive: true }),
+    );
+    await configure(folder, port);
+    const master = startProgram({
+      name: 'Postfix',
+      command: join(daemons, 'master'),
+      args: ['-c', folder, '-d'],
+      env: { PATH: process.env['PATH'], MAIL_CONFIG: folder },
+      onLine: (line) => process.stderr.write(`Postfix | ${line}\n`),
+    });
+    closing.defer(() => master.stop());
+    await until('Postfix', () => logged(folder, /daemon started/), { of: master });
+    const args = ['-C', folder, '-i', '-f', mail.from, '--', ...mail.to];
+    const submitted = await runClient('sendmail', args, messageOf(mail));
+    if (!submitted.accepted) return submitted;
+    // It left the queue, or will be tried again later.
+    const fate = () => logged(folder, /: removed$|status=deferred/m);
+    const transcript = await until('Postfix to end with the mail', fate, { seconds: 30, of: master });
+    return { accepted: !/status=(?!sent)/.test(transcript), transcript };
   },
 };
 
-/** The log, once the mail has left the queue or will be tried again later. */
-async function fateIn(log: string): Promise<string | undefined> {
-  const text = await readFile(log, 'utf8');
-  return /: removed$|status=deferred/m.test(text) ? text : undefined;
+/** The whole log once `pattern` is in it. Until then it is the reason for waiting. */
+async function logged(folder: string, pattern: RegExp): Promise<string> {
+  const text = await readFile(logFile(folder), 'utf8');
+  if (!pattern.test(text)) throw new Error(text);
+  return text;
 }
 
 async function configure(folder: string, port: number): Promise<void> {
@@ -79,7 +66,7 @@ compatibility_level = 3.6
 queue_directory = ${queue}
 data_directory = ${data}
 daemon_directory = ${daemons}
-maillog_file = ${folder}/maillog
+maillog_file = ${logFile(folder)}
 maillog_file_prefixes = ${folder}
 myhostname = client.example
 mydestination =
