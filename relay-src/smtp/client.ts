@@ -5,6 +5,7 @@
  */
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { Deadline } from './deadline.ts';
+import { flushSoon } from './flush.ts';
 import { normalise, ReplyParser, type Reply } from './reply.ts';
 
 /** Where to connect, and how long to wait for what, in milliseconds. */
@@ -224,6 +225,7 @@ export class Client {
       () => this.destroy(),
       () => undefined,
     );
+    this.#socket.uncork(); // the program may end before this turn does
   }
 
   /** Closes at once. Inside a message this is the way to make sure that it is not delivered: no dot is sent. */
@@ -238,7 +240,9 @@ export class Client {
   }
 
   #send(commands: string): void {
-    if (this.#error === undefined) this.#socket.write(commands);
+    if (this.#error !== undefined) return;
+    flushSoon(this.#socket);
+    this.#socket.write(commands);
   }
 
   #expect(timeout: number): Promise<Reply> {

@@ -35,6 +35,7 @@ describe('the installed smtp-server has what we override and use', () => {
     '_resetSession',
     '_sendGreeting',
     '_transmissionType',
+    'upgrade',
     'handler_EHLO',
     'handler_QUIT',
     'handler_MAIL',

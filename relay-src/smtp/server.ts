@@ -11,6 +11,7 @@ import { SMTPServer } from 'smtp-server';
 import { parsePath, type Mailbox, type PathParameters } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
+import { flushSoon } from './flush.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
@@ -376,6 +377,12 @@ class RelayConnection extends SMTPConnection implements LineSink {
     this.#answer(this.#data(command), callback);
   }
 
+  /** What was said in clear leaves before the handshake begins. */
+  override upgrade(callback: () => void, secureCallback?: () => void): void {
+    this._socket.uncork();
+    super.upgrade(callback, secureCallback);
+  }
+
   /** Runs in RSET, EHLO, HELO and STARTTLS, and once at the start. */
   override _resetSession(): void {
     super._resetSession();
@@ -627,8 +634,10 @@ class RelayConnection extends SMTPConnection implements LineSink {
       if (reply.code >= 400 && isRuled(one)) this.#relay.relayOptions.onRefusal?.(one);
     }
     // While a TLS handshake runs, anything written would be clear text in the middle of it.
-    if (!this._upgrading && this._socket.writable)
+    if (!this._upgrading && this._socket.writable) {
+      flushSoon(this._socket);
       this._socket.write(isRuled(one) ? one.wire : renderReply(one), 'latin1');
+    }
     if (one.code === 421) this.close();
   }
 }
