@@ -15,7 +15,7 @@ import { checkDelivery } from './check.ts';
 import type { Client } from './client.ts';
 import { curl } from './curl.ts';
 import { msmtp } from './msmtp.ts';
-import { requireClients } from './needs.ts';
+import { requirePrograms, requireRoot } from '../tools/needs.ts';
 import { nodemailer } from './nodemailer.ts';
 import { postfix } from './postfix.ts';
 import { startKeepingSink } from './sink.ts';
@@ -32,7 +32,8 @@ const clients = [swaks, curl, msmtp, smtplib, nodemailer, postfix];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  await requireClients();
+  await requirePrograms('curl', 'msmtp', 'postfix', 'python3', 'swaks');
+  requireRoot('Postfix does not start otherwise');
   const report = new Report(say);
   const log: string[] = [];
   await withRelay(log, async (tap, sink) => {

@@ -14,7 +14,7 @@ import { Buildah } from './buildah.ts';
 import { Runc } from './container.ts';
 import { renderedContainer } from './deployment.ts';
 import { publicBase } from './image.ts';
-import { requireImageTools } from './needs.ts';
+import { requirePrograms, requireRoot } from '../tools/needs.ts';
 import { runCases } from './run-cases.ts';
 import { buildStandIn } from './stand-in.ts';
 
@@ -23,7 +23,8 @@ const root = join(import.meta.dirname, '../..');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  await requireImageTools();
+  await requirePrograms('buildah', 'runc');
+  requireRoot('it mounts images and makes containers');
   const folder = mkdtempSync(join(tmpdir(), 'email-relay-image-'));
   const buildah = new Buildah(folder);
   const runc = new Runc(mkdtempSync(join(folder, 'runc-')));

@@ -8,7 +8,7 @@ import { alertCases } from './alerts.ts';
 import { bumpCases } from './bump.ts';
 import { mailCases } from './mail.ts';
 import { mailpitAsRenderedCases } from './mailpit-as-rendered.ts';
-import { requirePrograms } from './needs.ts';
+import { requirePrograms } from '../tools/needs.ts';
 import { renderedCases } from './rendered.ts';
 import { Report } from './report.ts';
 import { newSecretCases, secretCases } from './secrets.ts';
@@ -26,7 +26,7 @@ const steps = {
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  await requirePrograms();
+  await requirePrograms('curl', 'git', 'msmtp', 'promtool', 'swaks');
   const report = new Report(say);
   for (const [name, step] of Object.entries(steps)) {
     say(`\n${name}`);
