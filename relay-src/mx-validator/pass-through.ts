@@ -316,14 +316,21 @@ class ProxyTransaction implements Transaction {
       this.#client?.write(piece);
       return;
     }
-    for (const plain of this.#cut.unstuffer.push(piece))
-      this.#send(this.#cut.cutter.write(plain), this.#cut.stuffer);
+    const { cutter, stuffer, unstuffer } = this.#cut;
+    for (const plain of unstuffer.push(piece)) {
+      const left = cutter.write(plain);
+      // The very buffer that came in, as most of a long message is: it needs no second look at each line.
+      if (left.length === 1 && left[0] === piece) this.#forward(stuffer.pass(piece));
+      else this.#stuff(left, stuffer);
+    }
   }
 
-  #send(pieces: readonly Buffer[], stuffer: DotStuffer): void {
-    for (const piece of pieces) {
-      for (const part of stuffer.push(piece)) this.#client?.write(part);
-    }
+  #stuff(pieces: readonly Buffer[], stuffer: DotStuffer): void {
+    for (const piece of pieces) this.#forward(stuffer.push(piece));
+  }
+
+  #forward(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) this.#client?.write(piece);
   }
 
   cork(): void {
@@ -356,8 +363,8 @@ class ProxyTransaction implements Transaction {
     const { replies } = this.#options;
     this.#sendReceived();
     if (this.#cut !== undefined) {
-      this.#send(this.#cut.cutter.end(), this.#cut.stuffer);
-      for (const part of this.#cut.stuffer.end()) this.#client?.write(part);
+      this.#stuff(this.#cut.cutter.end(), this.#cut.stuffer);
+      this.#forward(this.#cut.stuffer.end());
     }
     const reply = await this.#ask((client) => client.end());
     if (reply === undefined) return replies.get('upstreamLost');

@@ -110,6 +110,23 @@ describe('DotStuffer and DotUnstuffer', () => {
     );
   });
 
+  it('the stuffer passes what the unstuffer left alone as it stuffs all else', () => {
+    fc.assert(
+      fc.property(lines, cuts, (text, at) => {
+        const stuffer = new DotStuffer();
+        const unstuffer = new DotUnstuffer();
+        const stuffed = text.replace(/(^|\n)\./g, '$1..');
+        const out = chunks(stuffed, at).flatMap((chunk) =>
+          unstuffer
+            .push(chunk)
+            .flatMap((plain) => (plain === chunk ? stuffer.pass(chunk) : stuffer.push(plain))),
+        );
+        expect(Buffer.concat(out).toString()).toBe(stuffed);
+      }),
+    );
+    expect(() => new DotStuffer().pass(Buffer.from('\nx'))).toThrow(/bare/);
+  });
+
   it('the stuffer lets no bare CR or LF out', () => {
     fc.assert(
       fc.property(bytes, cuts, (text, at) => {

@@ -174,7 +174,7 @@ export class DataReader {
 export class DotUnstuffer {
   #atLineStart = true;
 
-  /** `chunk` is dot-stuffed with CRLF line ends, as {@link DataReader} hands it on. */
+  /** `chunk` is dot-stuffed with CRLF line ends, as {@link DataReader} hands it on. Itself if no dot is in the way. */
   push(chunk: Buffer): Buffer[] {
     if (chunk.length === 0) return [];
     const pieces: Buffer[] = [];
@@ -183,7 +183,7 @@ export class DotUnstuffer {
       pieces.push(chunk.subarray(from, at + 1));
       from = at + 2;
     }
-    if (from < chunk.length) pieces.push(chunk.subarray(from));
+    if (from < chunk.length) pieces.push(from === 0 ? chunk : chunk.subarray(from));
     this.#atLineStart = chunk[chunk.length - 1] === LF;
     return pieces;
   }
@@ -199,13 +199,13 @@ export class DotStuffer {
     const pieces: Buffer[] = [];
     if (chunk.length === 0) return pieces;
     const octets = chunk.toString('latin1');
-    if (this.#afterCr !== (chunk[0] === LF)) throw new Error('bare CR or LF in outgoing message');
-    if (this.#atLineStart && chunk[0] === DOT) pieces.push(oneDot);
+    const afterCr = this.#afterCr;
+    if (this.#join(chunk)) pieces.push(oneDot);
     let from = 0;
-    let lf = this.#afterCr ? 0 : octets.indexOf('\n');
+    let lf = afterCr ? 0 : octets.indexOf('\n');
     let cr = octets.indexOf('\r');
     while (lf >= 0) {
-      if (lf > 0 || !this.#afterCr) {
+      if (lf > 0 || !afterCr) {
         if (cr !== lf - 1) throw new Error('bare CR or LF in outgoing message');
         cr = octets.indexOf('\r', lf);
       }
@@ -217,10 +217,26 @@ export class DotStuffer {
     }
     if (cr >= 0 && cr !== chunk.length - 1) throw new Error('bare CR or LF in outgoing message');
     if (from < chunk.length) pieces.push(chunk.subarray(from));
+    return pieces;
+  }
+
+  /**
+   * The same for a chunk that a {@link DataReader} handed on and a {@link DotUnstuffer} left as it was: only where
+   * it joins what went before can it be wrong.
+   */
+  pass(chunk: Buffer): Buffer[] {
+    if (chunk.length === 0) return [];
+    return this.#join(chunk) ? [oneDot, chunk] : [chunk];
+  }
+
+  /** Whether a dot must go before this chunk, which is not empty. Throws if a CRLF is torn there. */
+  #join(chunk: Buffer): boolean {
+    if (this.#afterCr !== (chunk[0] === LF)) throw new Error('bare CR or LF in outgoing message');
+    const stuff = this.#atLineStart && chunk[0] === DOT;
     const last = chunk[chunk.length - 1];
     this.#atLineStart = last === LF;
     this.#afterCr = last === CR;
-    return pieces;
+    return stuff;
   }
 
   /** What must stand between the message and `.CRLF`: a CRLF if the message does not end with one. */
