@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
+import { example } from '../test/example-settings.ts';
 import { promises } from '../checks/promises.ts';
 import { runRules } from '../checks/rule.ts';
 import type { TreeFile } from '../render/tree.ts';
 import type { Environment } from './environment.ts';
-import prod from './environments/prod.ts';
 import { renderEnvironment } from './render-environment.ts';
 import type { SecretName } from './secrets/catalog.ts';
 import { parseSettings } from './setting-problems.ts';
 import type { SettingsInput } from './settings.ts';
 
-/** `prod` with other settings, rendered. */
+/** The example with other settings, rendered. */
 function rendered(
   changes: Partial<SettingsInput>,
   secrets: SecretName[] = ['mailpit-auth', 'smtp2graph-config'],
 ): TreeFile[] {
-  const result = parseSettings({ ...prod, ...changes });
+  const result = parseSettings({ ...example, ...changes });
   if ('problems' in result) throw new Error(JSON.stringify(result.problems));
   const environment: Environment = {
     name: 'prod',

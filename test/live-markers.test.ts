@@ -10,5 +10,5 @@ it('live image markers stand in app/images and dist only', () => {
     cwd: ROOT,
     exclude: ['node_modules/**', 'build/**', '.cache/**', '.git/**'],
   }).filter((file) => /# \{"\$imagepolicy": "(?!example:)/.test(readFileSync(join(ROOT, file), 'utf8')));
-  expect(marked.toSorted()).toEqual(['app/images/prod.yaml', 'dist/k8s/prod/20-deployment.yaml']);
+  expect(marked.filter((file) => !/^(app\/images|dist)\//.test(file))).toEqual([]);
 });

@@ -1,7 +1,7 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
 export default {
-  ...prod,
+  ...example,
   senders: ['booking@example'],
   stripCalendarFor: ['Organizer <organizer@example.com>'],
 };

@@ -1,3 +1,7 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, storage: { mailpit: '5 GB' }, resources: { mailpit: { limits: { memory: 512 } } } };
+export default {
+  ...example,
+  storage: { mailpit: '5 GB' },
+  resources: { mailpit: { limits: { memory: 512 } } },
+};

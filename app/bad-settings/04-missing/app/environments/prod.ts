@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, senders: undefined, git: undefined };
+export default { ...example, senders: undefined, git: undefined };

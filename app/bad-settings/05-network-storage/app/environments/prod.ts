@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, storage: { class: 'nfs-client' } };
+export default { ...example, storage: { class: 'nfs-client' } };

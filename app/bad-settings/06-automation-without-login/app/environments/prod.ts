@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, git: { ...prod.git, secret: 'none' } };
+export default { ...example, git: { ...example.git, secret: 'none' } };

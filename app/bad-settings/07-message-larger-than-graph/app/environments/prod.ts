@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, largestMessage: '25Mi' };
+export default { ...example, largestMessage: '25Mi' };

@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, delivery: { kind: 'sendmail' } };
+export default { ...example, delivery: { kind: 'sendmail' } };

@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, dns: { cidrs: ['169.254.20.10/24'], ports: [70000] } };
+export default { ...example, dns: { cidrs: ['169.254.20.10/24'], ports: [70000] } };

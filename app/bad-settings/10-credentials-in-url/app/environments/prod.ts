@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, git: { url: 'https://bot:token@git.example.local/your-org/email-relay.git' } };
+export default { ...example, git: { url: 'https://bot:token@git.example.local/your-org/email-relay.git' } };

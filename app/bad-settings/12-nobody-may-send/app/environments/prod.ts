@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, access: { smtp: [] } };
+export default { ...example, access: { smtp: [] } };

@@ -1,1 +1,1 @@
-export { default } from '../../../../environments/prod.ts';
+export { example as default } from '../../../../../test/example-settings.ts';

@@ -1,3 +1,3 @@
-import prod from '../../../../environments/prod.ts';
+import { example } from '../../../../../test/example-settings.ts';
 
-export default { ...prod, resources: { mailpit: { requests: { memory: '1Gi' } } } };
+export default { ...example, resources: { mailpit: { requests: { memory: '1Gi' } } } };
