@@ -11,6 +11,7 @@ import { startProgram } from '../up/process.ts';
 import type { Running } from '../up/process.ts';
 import { answers, until } from '../up/until.ts';
 import type { Report } from './report.ts';
+import { keyIsTheirs, usesExampleKey } from './secrets.ts';
 
 const root = join(import.meta.dirname, '../..');
 const example = { user: 'admin', password: 'email-relay-example' };
@@ -20,6 +21,7 @@ const example = { user: 'admin', password: 'email-relay-example' };
  * it starts, answers its probes and its metrics, asks for a login, and cannot be made to send.
  */
 export async function mailpitAsRenderedCases(report: Report, say: (line: string) => void): Promise<void> {
+  if (!usesExampleKey()) return say(keyIsTheirs);
   const folder = mkdtempSync(join(tmpdir(), 'mailpit-'));
   let mailpit: Running | undefined;
   const lines: string[] = [];
