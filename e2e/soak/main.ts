@@ -1,0 +1,68 @@
+/**
+ * `npm run soak`: hours of bad luck in minutes. Many clients, a next hop and a DNS that fail at random, and the
+ * relay between them as a program of its own; in the end every message's fate is known on both sides.
+ *
+ * Exit code 0 if all checks passed, 1 if one failed, 2 if it could not run.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { randomInt } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Report } from '../smoke/report.ts';
+import { checkAll } from './checks.ts';
+import { soak, type SoakOptions } from './soak.ts';
+import { summary } from './summary.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function readOptions(): Omit<SoakOptions, 'logFile'> {
+  return new Command('soak')
+    .description('Mixed load on mx-validator while its next hop, its DNS and its clients fail at random')
+    .option('--seconds <number>', 'how long clients begin new sessions', positive, 1800)
+    .option('--seed <text>', 'draws the same sessions and faults as the run that printed it', newSeed())
+    .option('--clients <number>', 'clients at a time', positive, 50)
+    .parse()
+    .opts();
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('not a positive whole number');
+  return Number(text);
+}
+
+function newSeed(): string {
+  return String(randomInt(1_000_000_000));
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const given = readOptions();
+  const folder = join(root, 'build/soak', given.seed);
+  mkdirSync(folder, { recursive: true });
+  const options: SoakOptions = { ...given, logFile: join(folder, 'relay.log') };
+  say(`seed ${options.seed}: ${options.clients} clients for ${options.seconds} s`);
+
+  const result = await soak(options);
+  const lines: string[] = [];
+  const tell = (line: string): void => {
+    lines.push(line);
+    say(line);
+  };
+  tell(summary(result));
+  const report = new Report(tell);
+  await checkAll(report, result, options);
+
+  const again = `npm run soak -- --seconds ${options.seconds} --seed ${options.seed}`;
+  writeFileSync(join(folder, 'report.txt'), [again, ...lines, report.closing(), ''].join('\n'));
+  const causes = result.findings.unacknowledged.map((one) => `${JSON.stringify(one)}\n`);
+  writeFileSync(join(folder, 'unacknowledged.jsonl'), causes.join(''));
+  say(`report and log: ${relative(root, folder)}/; the same again: ${again}`);
+  say(`\n${report.closing()}`);
+  process.exitCode = report.failed > 0 ? 1 : 0;
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 2;
+});
