@@ -1,44 +1,9 @@
 /** What the relay may answer to whom, reply by reply; and how long it may take. */
 import { defaultWaits } from '../../../relay-src/mx-validator/relay.ts';
 import { marker } from '../upstream/faults.ts';
+import { lastLine, type Reply } from './reply.ts';
 import type { RecipientKind } from '../dns.ts';
 import type { Verdict } from './message.ts';
-
-export interface Reply {
-  readonly code: number;
-  /** `2.1.0`, or ''. */
-  readonly enhanced: string;
-  readonly lines: readonly string[];
-  /** Some line is of the next hop. */
-  readonly foreign: boolean;
-}
-
-/** A reply's first line as it is written in complaints. */
-export const shown = (reply: Reply): string => reply.lines.at(-1) ?? '';
-
-/** Where enhanced status codes stand is fixed by RFC 2034 3 and 4. */
-export type Context = 'greeting' | 'hello' | 'command' | 'data';
-
-/** Reads a reply; a string says what is wrong with its form. */
-export function readReply(lines: readonly string[], context: Context): Reply | string {
-  const code = Number(lines[0]?.slice(0, 3));
-  const formed = lines.every(
-    (line, index) =>
-      /^[2-5]\d\d[- ][\x20-\x7e]*$/.test(line) &&
-      line.length <= 510 &&
-      Number(line.slice(0, 3)) === code &&
-      (line[3] === ' ') === (index === lines.length - 1),
-  );
-  if (!formed) return `malformed reply ${JSON.stringify(lines)}`;
-  const codes = lines.map((line) => /^\d{3}[- ]([245]\.\d{1,3}\.\d{1,3}) /.exec(line)?.[1] ?? '');
-  const [enhanced = ''] = codes;
-  const wanted = context === 'command' || code >= 400;
-  if (codes.some((one) => one !== enhanced)) return `enhanced codes differ in ${JSON.stringify(lines)}`;
-  if (wanted ? enhanced[0] !== String(code)[0] : enhanced !== '') {
-    return `wrong enhanced code in ${JSON.stringify(lines)}`;
-  }
-  return { code, enhanced, lines, foreign: lines.some((line) => line.includes(marker)) };
-}
 
 /** Trouble of the relay or its next hop: the client is to try again. */
 const unavailable = ['451 4.3.0', '452 4.3.1'];
@@ -81,13 +46,18 @@ export const expected = {
   bye: { replies: ['221 2.0.0'], foreign: false },
 } as const;
 
+/** Some line is the next hop's own. */
+export function isForeign({ lines }: Reply): boolean {
+  return lines.some((line) => line.includes(marker));
+}
+
 /** Undefined if this reply may come there, else what is wrong. */
 export function misfit(reply: Reply, { replies, foreign }: Expectation): string | undefined {
   const said = `${reply.code} ${reply.enhanced}`.trimEnd();
   // 421 of the next hop is about its own connection and must not get through.
-  if (foreign && reply.foreign && reply.code >= 400 && reply.code !== 421) return undefined;
-  if (replies.includes(said) && (reply.code < 400 || !reply.foreign)) return undefined;
-  return `${JSON.stringify(shown(reply))} instead of ${replies.join(' or ')}`;
+  if (foreign && isForeign(reply) && reply.code >= 400 && reply.code !== 421) return undefined;
+  if (replies.includes(said) && (reply.code < 400 || !isForeign(reply))) return undefined;
+  return `${JSON.stringify(lastLine(reply))} instead of ${replies.join(' or ')}`;
 }
 
 /** For a machine that has other things to do, in milliseconds. */

@@ -4,18 +4,9 @@ import type { Entry, Ledger } from '../ledger.ts';
 import type { Random } from '../random.ts';
 import type { Statistics } from '../statistics.ts';
 import { ClientConnection, Left, Unanswered, type Leaving, type Manner, type Stage } from './connection.ts';
-import {
-  expected,
-  misfit,
-  patience,
-  readReply,
-  shown,
-  tooManyErrors,
-  type Context,
-  type Expectation,
-  type Reply,
-} from './expectations.ts';
+import { expected, isForeign, misfit, patience, tooManyErrors, type Expectation } from './expectations.ts';
 import { largest, makeMessage, sender, type Message, type Prose } from './message.ts';
+import { lastLine, readReply, type Context, type Reply } from './reply.ts';
 
 export interface World {
   readonly port: number;
@@ -232,7 +223,7 @@ class Session {
       : expected.outOfOrder;
     const reply = await this.#reply('RCPT', { line: rcptLine(recipient), expectation, limit: patience.rcpt });
     if (reply.enhanced === '4.4.3' && recipient.kind !== 'trouble' && this.#world.dnsIsWell()) {
-      this.#world.statistics.wrong(`${this.#name}: DNS is well, and RCPT is answered ${shown(reply)}`);
+      this.#world.statistics.wrong(`${this.#name}: DNS is well, and RCPT is answered ${lastLine(reply)}`);
     }
     return reply;
   }
@@ -265,13 +256,13 @@ class Session {
       expectation: expected.verdict(verdict),
       limit: patience.verdict,
     });
-    const ids = /queued as (\w+) \(tx=(\w+)\)$/.exec(shown(reply));
-    if (reply.code === 250 && ids === null) this.#wrong(`no transaction id in ${shown(reply)}`);
+    const ids = /queued as (\w+) \(tx=(\w+)\)$/.exec(lastLine(reply));
+    if (reply.code === 250 && ids === null) this.#wrong(`no transaction id in ${lastLine(reply)}`);
     entry.fate =
       reply.code === 250
         ? { kind: 'accepted', queueId: ids?.[1] ?? '', tx: ids?.[2] ?? '' }
-        : { kind: 'not accepted', reply: shown(reply) };
-    this.#world.statistics.count(`verdict: ${reply.code}${reply.foreign ? ' of the upstream' : ''}`);
+        : { kind: 'not accepted', reply: lastLine(reply) };
+    this.#world.statistics.count(`verdict: ${reply.code}${isForeign(reply) ? ' of the upstream' : ''}`);
   }
 
   async #blast(
