@@ -166,6 +166,8 @@ async function main(options: Options): Promise<number> {
   return failures.length > 0 ? 1 : 0;
 }
 
+// Programs and sinks end with us: they are killed when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2));
 try {
   process.exitCode = await main(readOptions());
 } catch (error) {
