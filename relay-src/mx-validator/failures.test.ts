@@ -14,8 +14,8 @@ const delivered = 'From: app@ok.example\r\nSubject: whole\r\n\r\n.first\r\nlast\
 
 let upstream: FakeUpstream;
 let relay: Relay;
-/** Short, so that a silent upstream costs a test no time. */
-const waits = { connect: 60, reply: 60, block: 60, final: 60, room: 60 };
+/** Short, so that a silent upstream costs little time; long enough for a busy machine. */
+const waits = { connect: 400, reply: 250, block: 250, final: 250, room: 250 };
 
 beforeEach(async () => {
   upstream = new FakeUpstream();
@@ -48,6 +48,23 @@ async function mail(client: RawClient): Promise<string[]> {
 
 const bodies = (): string[] =>
   upstream.messages.map(({ body }) => body.toString('latin1').replace(/^Received: (?:.*\r\n\t)*.*\r\n/, ''));
+
+it('an extension that the upstream no longer has is 451 in sessions that were offered it, and not offered again', async () => {
+  const before = await greeted();
+  await upstream.stop();
+  upstream.offers = [];
+  await upstream.start();
+  const codes: string[] = [];
+  for (const parameter of ['BODY=8BITMIME', 'SMTPUTF8', 'BODY=7BIT']) {
+    codes.push((await before.ask(`MAIL FROM:<app@ok.example> ${parameter}`))[0]?.slice(0, 9) ?? 'closed');
+  }
+  expect(codes).toEqual(['451 4.3.0', '451 4.3.0', '250 2.1.0']);
+  before.close();
+  const after = await RawClient.connect(relay.ports[0] ?? 0);
+  await after.reply();
+  expect((await after.ask('EHLO client.example')).join()).not.toContain('8BITMIME');
+  after.close();
+});
 
 describe('a client that vanishes', () => {
   const session = Buffer.from(`EHLO client.example\r\n${envelope.join('\r\n')}\r\n${message}`);

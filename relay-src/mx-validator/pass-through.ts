@@ -189,8 +189,12 @@ class ProxyTransaction implements Transaction {
       if (error instanceof ClientError) return replies.get('upstreamUnavailable');
       throw error;
     }
-    const addressable = this.#mail.sender?.utf8 !== true || this.#client.extensions.smtpUtf8;
-    return replies.get(addressable ? 'senderOk' : 'needsUtf8');
+    // The EHLO of this session offered it, and the upstream has changed since: for the next session it is not offered.
+    const { extensions } = this.#client;
+    const isHeld =
+      (this.#mail.body !== '8BITMIME' || extensions.eightBitMime) &&
+      (!this.#mail.smtpUtf8 || extensions.smtpUtf8);
+    return replies.get(isHeld ? 'senderOk' : 'upstreamUnavailable');
   }
 
   #mailCommand({ extensions }: Client): string {

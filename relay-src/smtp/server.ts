@@ -284,6 +284,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
   #accepted = 0;
   #errors = 0;
   #refused = 0;
+  /** What the last EHLO offered: the client may rely on it, whatever the next hop offers by now. */
+  #offered: Pick<Offers, 'eightBitMime' | 'smtpUtf8'> = { eightBitMime: false, smtpUtf8: false };
   /** True while the message is in and its verdict is awaited: too late to abort. */
   #deciding = false;
   readonly #deadline = new Deadline(() => this.#timeout());
@@ -347,6 +349,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
 
   override handler_EHLO(command: Buffer, callback: () => void): void {
     const offers = this.#relay.relayOptions.handler.offers();
+    this.#offered = offers;
     const { options } = this._server;
     options.hide8BITMIME = !offers.eightBitMime;
     options.hideSMTPUTF8 = !offers.smtpUtf8;
@@ -435,7 +438,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     const { handler } = this.#relay.relayOptions;
     const { replies } = this.#relay;
     if (this.#transaction !== undefined) return replies.get('nestedMail');
-    const mail = this.#parseMail(command.toString(), handler.offers());
+    const mail = this.#parseMail(command.toString(), this.#offered);
     if ('code' in mail) return mail;
     const { reply, transaction } = await handler.mail(this.#describe(), mail);
     if (transaction === undefined) return reply;
@@ -537,22 +540,26 @@ class RelayConnection extends SMTPConnection implements LineSink {
     if (this.#drainSoon && !this._closing) this.#say('shuttingDown');
   }
 
-  #parseMail(line: string, offers: Offers): MailCommand | RuledReply {
+  #parseMail(line: string, offered: Pick<Offers, 'eightBitMime' | 'smtpUtf8'>): MailCommand | RuledReply {
     const { replies } = this.#relay;
     const argument = /^MAIL FROM:(.*)$/is.exec(line)?.[1];
     if (argument === undefined) return replies.get('syntax');
     const path = parsePath(argument, 'reverse', this.limits);
     if (typeof path === 'string') return this.#pathError(path, 'badSender');
-    const parameters = this.#parameters(path.parameters, offers);
+    const parameters = this.#parameters(path.parameters, offered);
     if ('code' in parameters) return parameters;
     if (path.mailbox?.utf8 === true && !parameters.smtpUtf8) return replies.get('needsUtf8');
-    if (parameters.size !== undefined && parameters.size > offers.size) {
-      return replies.get('declaredTooBig', { limit: offers.size });
+    const { size: limit } = this.#relay.relayOptions.handler.offers();
+    if (parameters.size !== undefined && parameters.size > limit) {
+      return replies.get('declaredTooBig', { limit });
     }
     return { sender: path.mailbox, ...parameters };
   }
 
-  #parameters(given: PathParameters, offers: Offers): Omit<MailCommand, 'sender'> | RuledReply {
+  #parameters(
+    given: PathParameters,
+    offered: Pick<Offers, 'eightBitMime' | 'smtpUtf8'>,
+  ): Omit<MailCommand, 'sender'> | RuledReply {
     const { replies } = this.#relay;
     let size: number | undefined;
     let body: MailCommand['body'];
@@ -562,11 +569,11 @@ class RelayConnection extends SMTPConnection implements LineSink {
         if (value === undefined || !/^\d{1,20}$/.test(value))
           return replies.get('badParameter', { parameter });
         size = Number(value);
-      } else if (parameter === 'BODY' && offers.eightBitMime) {
+      } else if (parameter === 'BODY' && offered.eightBitMime) {
         const kind = value?.toUpperCase();
         if (kind !== '7BIT' && kind !== '8BITMIME') return replies.get('badParameter', { parameter });
         body = kind;
-      } else if (parameter === 'SMTPUTF8' && offers.smtpUtf8) {
+      } else if (parameter === 'SMTPUTF8' && offered.smtpUtf8) {
         if (value !== undefined) return replies.get('badParameter', { parameter });
         smtpUtf8 = true;
       } else {
