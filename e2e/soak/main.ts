@@ -55,12 +55,17 @@ async function main(): Promise<void> {
 
   const again = `npm run soak -- --seconds ${options.seconds} --seed ${options.seed}`;
   writeFileSync(join(folder, 'report.txt'), [again, ...lines, report.closing(), ''].join('\n'));
+  const samples = result.samples.map((one) => [one.at.toFixed(0), one.resident, one.descriptors].join('\t'));
+  writeFileSync(join(folder, 'samples.tsv'), ['second\tresident\tdescriptors', ...samples, ''].join('\n'));
   const causes = result.findings.unacknowledged.map((one) => `${JSON.stringify(one)}\n`);
   writeFileSync(join(folder, 'unacknowledged.jsonl'), causes.join(''));
   say(`report and log: ${relative(root, folder)}/; the same again: ${again}`);
   say(`\n${report.closing()}`);
   process.exitCode = report.failed > 0 ? 1 : 0;
 }
+
+// The relay ends with us: it is killed when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2));
 
 await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
