@@ -59,6 +59,9 @@ async function main(): Promise<void> {
   writeFileSync(join(folder, 'samples.tsv'), ['second\tresident\tdescriptors', ...samples, ''].join('\n'));
   const causes = result.findings.unacknowledged.map((one) => `${JSON.stringify(one)}\n`);
   writeFileSync(join(folder, 'unacknowledged.jsonl'), causes.join(''));
+  const { wrongReplies, unansweredClients } = result.statistics;
+  const complaints = [result.offences, wrongReplies, unansweredClients].flatMap(({ kept }) => kept);
+  writeFileSync(join(folder, 'complaints.txt'), complaints.map((one) => `${one}\n`).join(''));
   say(`report and log: ${relative(root, folder)}/; the same again: ${again}`);
   say(`\n${report.closing()}`);
   process.exitCode = report.failed > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 /** The program under test: mx-validator as it is run, in a process of its own, with its log and its metrics. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { environment, paths } from '../../relay-src/mx-validator/contract.ts';
 import { freePort, loopback } from '../up/ports.ts';
 import { startProgram, type Running } from '../up/process.ts';
@@ -17,7 +18,16 @@ export interface RelayUnderTest {
   metrics(): Promise<ReadonlyMap<string, number>>;
 }
 
-const program = join(import.meta.dirname, '../../relay-src/mx-validator/main.ts');
+const folder = join(import.meta.dirname, '../../relay-src/mx-validator');
+
+/** What the image tells Node before the program's name. */
+function nodeFlags(): string[] {
+  const entrypoint = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(folder, 'Containerfile'), 'utf8'))?.[1];
+  return z
+    .array(z.string())
+    .parse(JSON.parse(entrypoint ?? 'null'))
+    .slice(1, -1);
+}
 
 /** Fewer connections to the next hop than clients, and room for few large messages: both limits are felt. */
 const upstreamConnections = 40;
@@ -35,7 +45,7 @@ export async function startRelay(
   const running = startProgram({
     name: 'mx-validator',
     command: process.execPath,
-    args: [program],
+    args: [...nodeFlags(), join(folder, 'main.ts')],
     env: {
       PATH: process.env['PATH'],
       [environment.listenAddr]: `${loopback}:${smtpPort}`,
