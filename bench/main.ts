@@ -160,9 +160,10 @@ async function main(options: Options): Promise<number> {
     `${plan.rounds} rounds in ${Math.round((performance.now() - start) / 1000)} s; load average at the start ${busy.join(' ')}.\n`,
   );
   for (const peer of plan.peers) print(`- ${peer.name}: ${peer.what}`);
-  for (const [workload, byProgram] of results) print(`\n${table(workload, byProgram, subject)}`);
-  print(`\n${idleTable([...results.values()])}`);
-  for (const failure of failures) print(`\nFAILED: ${failure}`);
+  print('');
+  for (const [workload, byProgram] of results) print(table(workload, byProgram, subject));
+  print(idleTable([...results.values()]));
+  for (const failure of failures) print(`FAILED: ${failure}\n`);
   return failures.length > 0 ? 1 : 0;
 }
 
