@@ -1,12 +1,7 @@
 /** Combinations of settings that are each right alone and cannot work together. */
 import { quantityValue } from '../checks/quantity.ts';
+import type { SettingProblem } from '../relay-src/schema/problems.ts';
 import type { Settings } from './settings.ts';
-
-/** A setting that is wrong: `path` is dotted ("storage.class"), `message` says what is wrong and what would be right. */
-export interface SettingProblem {
-  readonly path: string;
-  readonly message: string;
-}
 
 /** Graph's sendMail takes about 4 MB of base64, so about 3 MiB of message (InnoGE/laravel-msgraph-mail#41). */
 const GRAPH_CEILING = 3 * 1024 * 1024;

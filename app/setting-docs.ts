@@ -1,5 +1,5 @@
 /** The settings reference, `docs/settings.md`, made from the schema. */
-import { members, meta, type Schema, unwrap } from './schema-tree.ts';
+import { settingSections } from '../relay-src/schema/reference.ts';
 import { schema } from './settings.ts';
 
 /** `docs/settings.md`, whole. */
@@ -12,56 +12,6 @@ export function settingsReference(): string {
     'An environment is a file `app/environments/<name>.ts`. What has no default must be said; an unknown key, a',
     'malformed value or an impossible combination stops `npm run synth` with the file, the path and what would be right.',
     '',
-    ...Object.entries(members(schema) ?? {}).flatMap(([name, node]) => section(name, node)),
+    ...settingSections(schema),
   ].join('\n');
-}
-
-function section(name: string, node: Schema): string[] {
-  const rows = [...leaves(node, name)].filter((row) => row.path !== name || members(node) === undefined);
-  const { description = '', reason } = meta(node);
-  const heading = [
-    `## ${name}`,
-    '',
-    `${sentence(description)}${members(node) && reason ? ` ${sentence(reason)}` : ''}`,
-    '',
-  ];
-  return [
-    ...heading,
-    '| setting | default | meaning | why this default |',
-    '| --- | --- | --- | --- |',
-    ...rows.map(
-      ({ path, fallback, description: text, reason: why }) =>
-        `| \`${path}\` | ${fallback} | ${text} | ${why} |`,
-    ),
-    '',
-  ];
-}
-
-interface Row {
-  readonly path: string;
-  readonly fallback: string;
-  readonly description: string;
-  readonly reason: string;
-}
-
-function* leaves(node: Schema, path: string): Generator<Row> {
-  const children = members(node);
-  if (children !== undefined) {
-    for (const [key, child] of Object.entries(children)) yield* leaves(child, `${path}.${key}`);
-    return;
-  }
-  const { inner, fallback } = unwrap(node);
-  const { description = '', reason = '' } = meta(node);
-  const isOptional = inner !== node && fallback === undefined;
-  yield {
-    path,
-    fallback:
-      fallback === undefined ? (isOptional ? 'none' : '**required**') : `\`${JSON.stringify(fallback)}\``,
-    description,
-    reason,
-  };
-}
-
-function sentence(text: string): string {
-  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
