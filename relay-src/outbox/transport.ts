@@ -38,7 +38,13 @@ export type Verdict =
       /** Earliest next attempt, in milliseconds since 1970, if the next hop named one. */
       readonly notBefore?: number;
     }
-  | { readonly result: 'unknown'; readonly answer: string; readonly notBefore?: number }
+  | {
+      readonly result: 'unknown';
+      /** `mailbox` if it is throttled or its next hop is in trouble: its other messages wait until `notBefore` too. */
+      readonly scope: 'message' | 'mailbox';
+      readonly answer: string;
+      readonly notBefore?: number;
+    }
   | {
       readonly result: 'failed';
       readonly answer: string;
@@ -48,17 +54,36 @@ export type Verdict =
 /** A verdict for each recipient of the delivery; a next hop without an envelope has the same for all. */
 export type Verdicts = ReadonlyMap<string, Verdict>;
 
+/** A message that is about to be accepted: it is on disk, its 250 is not said. */
+export interface Offered {
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  readonly smtpUtf8: boolean;
+  /** The header block, the empty line after it included if there is one. */
+  readonly header: Buffer;
+  readonly size: number;
+  /** The whole message; asked for only where the header does not tell enough (a large one that becomes a draft). */
+  read(): Promise<Buffer>;
+}
+
 export interface Transport {
   readonly kind: string;
+  /** Largest message that it takes, in octets, if it knows: announced as SIZE. */
+  readonly maxSize: number | undefined;
   /** What the next hop limits by: the mailbox that sends this message. Cheap; called once, when it is accepted. */
   mailboxOf(message: { readonly sender: string; readonly headerFrom: string }): string;
-  /** Whether this message can be sent at all, before it is accepted: undefined, or why not. Throws nothing. */
-  refuse(message: { readonly header: Buffer; readonly size: number }): Refusal | undefined;
+  /** Whether this message can be sent at all, asked before it is accepted: undefined, or why not. Never rejects. */
+  refuse(message: Offered): Promise<Refusal | undefined>;
   /** One attempt. Never rejects, and never sends twice. */
   deliver(delivery: Delivery): Promise<Verdicts>;
   /** Milliseconds since 1970 at which token and credential end, where known. */
   expiry(): { readonly token?: number; readonly credential?: number };
-  /** Removes what earlier processes left behind (drafts without a message), then closes connections. */
+  /**
+   * A message that remembered this will not be tried again: deleted, too old, imported elsewhere. Removes what it left
+   * at the next hop (a draft). Best effort, never rejects.
+   */
+  discard(memory: string): Promise<void>;
+  /** Closes connections. Attempts under way are ended by their own signal. */
   close(): Promise<void>;
 }
 
