@@ -283,6 +283,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
   #transaction: Transaction | undefined;
   #accepted = 0;
   #errors = 0;
+  /** The 503 that only follows from a refusal of ours, in the rest of a pipelined group: no error of the client's. */
+  #consequence: 'needMail' | 'needRecipient' | undefined;
   #refused = 0;
   /** What the last EHLO offered: the client may rely on it, whatever the next hop offers by now. */
   #offered: Pick<Offers, 'eightBitMime' | 'smtpUtf8'> = { eightBitMime: false, smtpUtf8: false };
@@ -390,6 +392,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   override _resetSession(): void {
     super._resetSession();
     this.#session = undefined;
+    this.#consequence = undefined;
     this.#abort('reset');
   }
 
@@ -438,6 +441,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     const { handler } = this.#relay.relayOptions;
     const { replies } = this.#relay;
     if (this.#transaction !== undefined) return replies.get('nestedMail');
+    this.#consequence = 'needMail';
     const mail = this.#parseMail(command.toString(), this.#offered);
     if ('code' in mail) return mail;
     const { reply, transaction } = await handler.mail(this.#describe(), mail);
@@ -447,6 +451,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
       return reply;
     }
     this.#transaction = transaction;
+    this.#consequence = undefined;
     this.#accepted = 0;
     this.#deadline.set(this.limits.transaction.value * 1000);
     return reply;
@@ -470,6 +475,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
       this.#accepted += 1;
       return reply;
     }
+    this.#consequence = 'needRecipient';
     if (reply.code >= 500) this.#refused += 1;
     if (this.#refused <= this.limits.refusedRecipients.value) return reply;
     return replies.get('tooManyRefused');
@@ -632,7 +638,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   #reply(reply: Reply): void {
     let one = reply;
     if (isRuled(reply)) {
-      if (protocolErrors.has(reply.code)) {
+      if (protocolErrors.has(reply.code) && reply.rule !== this.#consequence) {
         this.#errors += 1;
         if (this.#errors >= this.limits.protocolErrors.value) {
           one = this.#relay.replies.get('tooManyErrors');

@@ -8,9 +8,6 @@ import type { Verdict } from './message.ts';
 /** Trouble of the relay or its next hop: the client is to try again. */
 const unavailable = ['451 4.3.0', '452 4.3.1'];
 
-/** After ten protocol errors, as which the rest of a pipelined group counts whose MAIL was refused. */
-export const tooManyErrors = '421 4.7.0';
-
 /** Replies to RCPT by what the recipient's domain is; `451 4.4.3` is DNS trouble. */
 const toRecipient: Readonly<Record<RecipientKind, readonly string[]>> = {
   good: ['250 2.1.5', '451 4.4.3', ...unavailable],
@@ -31,7 +28,7 @@ export const expected = {
   hello: { replies: ['250'], foreign: false },
   mail: { replies: ['250 2.1.0', ...unavailable], foreign: false },
   tooLarge: { replies: ['552 5.3.4'], foreign: false },
-  outOfOrder: { replies: ['503 5.5.1', tooManyErrors], foreign: false },
+  outOfOrder: { replies: ['503 5.5.1'], foreign: false },
   rcpt: (kind: RecipientKind): Expectation => ({
     replies: toRecipient[kind],
     foreign: kind === 'good' || kind === 'listed',

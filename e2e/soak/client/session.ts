@@ -4,7 +4,7 @@ import type { Entry, Ledger } from '../ledger.ts';
 import type { Random } from '../random.ts';
 import type { Statistics } from '../statistics.ts';
 import { ClientConnection, Left, Unanswered, type Leaving, type Manner, type Stage } from './connection.ts';
-import { expected, isForeign, misfit, patience, tooManyErrors, type Expectation } from './expectations.ts';
+import { expected, isForeign, misfit, patience, type Expectation } from './expectations.ts';
 import { largest, makeMessage, sender, type Message, type Prose } from './message.ts';
 import { lastLine, readReply, type Context, type Reply } from './reply.ts';
 
@@ -132,8 +132,7 @@ class Session {
       ['RCPT TO:<a@ok1.example>', '503 5.5.1'],
       ['DATA', '503 5.5.1'],
     ] as const);
-    const replies = code.startsWith('5') ? [code, tooManyErrors] : [code];
-    await this.#ask({ line, expectation: { replies, foreign: false }, limit: patience.mail });
+    await this.#ask({ line, expectation: { replies: [code], foreign: false }, limit: patience.mail });
   }
 
   async #transaction(id: string, habits: Habits): Promise<void> {
