@@ -4,6 +4,7 @@
  */
 import { hostname as systemHostname } from 'node:os';
 import { isIP } from 'node:net';
+import { parseAddress, type Address } from '../daemon/listen.ts';
 import { mailboxText, parseMailbox, toALabels } from '../smtp/address.ts';
 import type { BareNewline } from '../smtp/data.ts';
 import { limits } from '../smtp/rules.ts';
@@ -15,13 +16,7 @@ import {
   mixedRecipientModes,
 } from './contract.ts';
 import { parseServer, type Server } from './dns/resolv-conf.ts';
-import { parseSenderList, type SenderList } from './senders.ts';
-
-export interface Address {
-  /** Undefined: all addresses of this host. */
-  readonly host: string | undefined;
-  readonly port: number;
-}
+import { parseSenderList, type SenderList } from '../smtp/senders.ts';
 
 export interface Listener extends Address {
   /** Undefined: anybody may send. */
@@ -169,12 +164,8 @@ class Reader {
   }
 
   #address(name: string, text: string): Address | undefined {
-    const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
-    const host = match?.[1] ?? match?.[2] ?? '';
-    const port = Number(match?.[3]);
-    if (match !== null && port <= 65_535 && (host === '' || isIP(host) !== 0)) {
-      return { host: host === '' ? undefined : host, port };
-    }
+    const address = parseAddress(text);
+    if (address !== undefined) return address;
     this.#wrong(name, text, 'an address to listen on: `:25`, `127.0.0.1:2525` or `[::1]:2525`');
     return undefined;
   }

@@ -1,8 +1,8 @@
 /** mx-validator: reads its environment, runs until SIGTERM. Exit 0 after a drain, 78 for a bad configuration. */
+import { createLog } from '../daemon/log.ts';
+import { collectProcessMetrics } from '../daemon/metrics.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { drainSeconds } from './contract.ts';
-import { createLog } from './log.ts';
-import { collectProcessMetrics } from './metrics.ts';
 import { startRelay } from './relay.ts';
 
 /** EX_CONFIG of sysexits.h. */
@@ -21,7 +21,7 @@ function configure(): Config {
 }
 
 const config = configure();
-const { log, flush } = createLog(config);
+const { log, flush } = createLog({ level: config.logLevel, format: config.logFormat });
 
 function die(error: unknown, what: string): never {
   log.fatal({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, what);

@@ -1,37 +1,13 @@
 /** Metrics, under the names that `contract.ts` promises. Every label has a fixed set of values. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { metricMakers } from '../daemon/metrics.ts';
 import type { metrics as names } from './contract.ts';
-
-type Name = keyof typeof names;
 
 const smallSeconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5, 8];
 const transactionSeconds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120, 600];
 
 /** All metrics of one relay, in a registry of their own. `now` is asked for levels when they are scraped. */
 export function createMetrics(now: { bytesInFlight: () => number; upstreamConnections: () => number }) {
-  const registry = new Registry();
-  const counter = <const L extends string = never>(name: Name, help: string, labelNames: readonly L[] = []) =>
-    new Counter({ name, help, labelNames, registers: [registry] });
-  const gauge = (name: Name, help: string, level?: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      ...(level === undefined
-        ? {}
-        : {
-            collect: function collect(this: Gauge) {
-              this.set(level());
-            },
-          }),
-    });
-  const histogram = <const L extends string = never>(
-    name: Name,
-    help: string,
-    buckets: number[],
-    labelNames: readonly L[] = [],
-  ) => new Histogram({ name, help, buckets, labelNames, registers: [registry] });
-
+  const { registry, counter, gauge, histogram } = metricMakers<keyof typeof names>();
   return {
     registry,
     accepted: counter(
@@ -88,8 +64,3 @@ export function createMetrics(now: { bytesInFlight: () => number; upstreamConnec
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
-
-/** Adds process_* and nodejs_* for a program that runs alone. */
-export function collectProcessMetrics({ registry }: Metrics): void {
-  collectDefaultMetrics({ register: registry });
-}

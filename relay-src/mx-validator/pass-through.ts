@@ -18,7 +18,7 @@ import type { StripList } from './calendar/mixed-recipients.ts';
 import type { CalendarReport } from './calendar/report.ts';
 import type { transactionOutcomes } from './contract.ts';
 import type { DomainChecker } from './dns/verdict.ts';
-import { headerProblem, isAllowed, type SenderList } from './senders.ts';
+import { headerProblem, isAllowed, type SenderList } from '../smtp/senders.ts';
 
 export type Outcome = (typeof transactionOutcomes)[number];
 

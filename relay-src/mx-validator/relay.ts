@@ -1,7 +1,7 @@
 /** The relay put together: listeners, upstream, DNS, metrics; startable from a test as from `main.ts`. */
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { Server as NetServer } from 'node:net';
+import { createHealthServer } from '../daemon/health.ts';
+import { listen } from '../daemon/listen.ts';
+import type { Log } from '../daemon/log.ts';
 import { ClientError, type NextHop } from '../smtp/client.ts';
 import { Pool } from '../smtp/pool.ts';
 import { limits as standardLimits, ReplyBook, type Limits, type Replies } from '../smtp/rules.ts';
@@ -9,11 +9,10 @@ import { RelayServer } from '../smtp/server.ts';
 import { ByteBudget } from './budget.ts';
 import { readCertificate, watchCertificate } from './certificate.ts';
 import { StripList } from './calendar/mixed-recipients.ts';
-import type { Address, Config } from './config.ts';
+import type { Config } from './config.ts';
+import { paths } from './contract.ts';
 import { createDomainChecker } from './dns/checker.ts';
 import type { DomainChecker } from './dns/verdict.ts';
-import { createHealthServer } from './health.ts';
-import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { PassThrough, type TransactionRecord } from './pass-through.ts';
 
@@ -134,6 +133,7 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
   let stopping = false;
   const probe = createProbe(pool, metrics, log);
   const health = createHealthServer({
+    paths,
     registry: metrics.registry,
     live: () => (stopping ? 'stopping' : undefined),
     ready: async () => (stopping ? 'stopping' : probe()),
@@ -164,13 +164,6 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
       health.close();
     },
   };
-}
-
-async function listen(server: NetServer | Server, { host, port }: Address): Promise<number> {
-  server.listen({ port, ...(host === undefined ? {} : { host }) });
-  await once(server, 'listening');
-  const bound = server.address();
-  return bound === null || typeof bound === 'string' ? port : bound.port;
 }
 
 function createPool(config: Config, waits: Waits, metrics: Metrics): Pool {

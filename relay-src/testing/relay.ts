@@ -1,7 +1,7 @@
 /** A whole relay on loopback for tests: real sockets, DNS answers from a table. */
 import { readConfig, type Environment } from '../mx-validator/config.ts';
 import type { Verdict } from '../mx-validator/dns/verdict.ts';
-import { createLog } from '../mx-validator/log.ts';
+import { createLog } from '../daemon/log.ts';
 import { startRelay, type Parts, type Relay } from '../mx-validator/relay.ts';
 
 /** Domains that cannot receive mail; every other one can. */
@@ -11,7 +11,7 @@ export const verdicts: Readonly<Record<string, Verdict>> = {
   'trouble.example': { kind: 'trouble', cause: 'timeout' },
 };
 
-const { log } = createLog({ logLevel: 'silent', logFormat: 'json' });
+const { log } = createLog({ level: 'silent', format: 'json' });
 
 /** Starts a relay in front of the upstream on this port; waits are short. */
 export function startTestRelay(

@@ -1,18 +1,19 @@
-/** `/metrics`, `/healthz` and `/readyz` on METRICS_ADDR. */
+/** Metrics and the answers to probes, over HTTP. */
 import { createServer, type Server } from 'node:http';
 import type { Registry } from 'prom-client';
-import { paths } from './contract.ts';
 
 export interface Health {
+  readonly paths: { readonly metrics: string; readonly live: string; readonly ready: string };
   readonly registry: Registry;
   /** Undefined while this process listens; else why not. */
   readonly live: () => string | undefined;
-  /** Undefined while the next hop answers too; else why not. */
+  /** Undefined while what it stands on is there too; else why not. */
   readonly ready: () => Promise<string | undefined>;
 }
 
 /** An HTTP server, not yet listening. */
 export function createHealthServer(health: Health): Server {
+  const { paths } = health;
   return createServer((request, response) => {
     const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);

@@ -2,9 +2,9 @@
  * Who may send: a list of addresses and domains, asked about the envelope sender and about From and Sender in
  * the header, because the next hop may choose the sending mailbox by either.
  */
-import { mailboxText, parseMailbox, toALabels } from '../smtp/address.ts';
-import { soleAddress } from '../smtp/header-address.ts';
-import type { HeaderFindings } from '../smtp/header.ts';
+import { mailboxText, parseMailbox, toALabels } from './address.ts';
+import { soleAddress } from './header-address.ts';
+import type { HeaderFindings } from './header.ts';
 
 export interface SenderList {
   /** Lower-case addresses. */
@@ -13,7 +13,7 @@ export interface SenderList {
   readonly domains: ReadonlySet<string>;
 }
 
-/** Reads the entries of ALLOWED_SENDERS; a string says what is wrong. */
+/** Reads a list of addresses and domains; a string says what is wrong. */
 export function parseSenderList(entries: readonly string[]): SenderList | string {
   const addresses = new Set<string>();
   const domains = new Set<string>();

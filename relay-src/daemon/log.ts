@@ -1,21 +1,26 @@
 /** Structured logs: JSON lines by pino, or `key=value` lines for people. */
 import pino, { type DestinationStream, type Logger } from 'pino';
-import type { Config } from './config.ts';
 
 export type Log = Logger;
+
+export interface LogOptions {
+  readonly level: string;
+  /** `text` is for people: `time level message key=value …`. */
+  readonly format: 'json' | 'text';
+}
 
 /** Bytes gathered before a write; a system call a line would be a tenth of a small message's cost. */
 const minLength = 8192;
 const flushEvery = 250;
 
 /** Makes the log of a program, and what must be called before it exits. */
-export function createLog(options: Pick<Config, 'logLevel' | 'logFormat'>): { log: Log; flush: () => void } {
+export function createLog(options: LogOptions): { log: Log; flush: () => void } {
   const file = pino.destination({ fd: 1, sync: true, minLength, periodicFlush: flushEvery });
   const destination: DestinationStream =
-    options.logFormat === 'json' ? file : { write: (line) => void file.write(asText(line)) };
+    options.format === 'json' ? file : { write: (line) => void file.write(asText(line)) };
   const log = pino(
     {
-      level: options.logLevel,
+      level: options.level,
       base: undefined,
       timestamp,
       formatters: { level },
