@@ -1,12 +1,14 @@
 import { format, resolveConfig } from 'prettier';
 import { settingsReference } from '../app/setting-docs.ts';
 import { checksPage } from '../checks/docs.ts';
+import { outboxConfigPage } from '../relay-src/outbox/config-page.ts';
 import { rulesPage } from '../relay-src/smtp/rules-page.ts';
 
 const PAGES: Record<string, () => string> = {
   'docs/settings.md': settingsReference,
   'docs/checks.md': checksPage,
   'docs/rfc.md': rulesPage,
+  'docs/outbox-config.md': outboxConfigPage,
 };
 
 /** The reference pages that are made from the code: path and text, formatted as the rest of the repository. */

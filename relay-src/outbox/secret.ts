@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-export const secretValue = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })], {
-  error: 'expected the value itself or { file: PATH }',
-});
+export const secretValue = z
+  .union([z.string().min(1), z.strictObject({ file: z.string().min(1) })], {
+    error: 'expected the value itself or { file: PATH }',
+  })
+  .meta({ secret: true });
 
 export type SecretValue = z.infer<typeof secretValue>;
 

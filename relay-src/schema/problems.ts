@@ -43,10 +43,11 @@ function describeIssue(schema: Schema, issue: Issue): SettingProblem[] {
   const input: unknown = isWrongKind ? Object(issue.input)['kind'] : issue.input;
   const expected = isWrongKind ? `expected ${kinds(schema, issue.path).join(' or ')}` : expectation(issue);
   if (input === undefined) {
-    const description = meta(schemaAt(schema, issue.path) ?? schema).description;
+    const { description } = meta(schemaAt(schema, issue.path) ?? schema);
     return [{ path, message: `missing; ${expected}${description === undefined ? '' : ` (${description})`}` }];
   }
-  return [{ path, message: `got ${show(input)}; ${expected}` }];
+  const { secret } = meta(schemaAt(schema, issue.path) ?? schema);
+  return [{ path, message: `got ${secret ? 'a value that is not shown' : show(input)}; ${expected}` }];
 }
 
 /** Our types bring their own messages ("expected …"); zod's own for a wrong type do not say what would be right. */

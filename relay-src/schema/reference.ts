@@ -1,4 +1,5 @@
 /** A reference of settings, made from their schema: one section a top-level key, one row a value. */
+import { z } from 'zod';
 import { members, meta, type Schema, unwrap } from './tree.ts';
 
 /** Markdown sections, one for each key of an object schema. */
@@ -7,7 +8,6 @@ export function settingSections(schema: Schema): string[] {
 }
 
 function section(name: string, node: Schema): string[] {
-  const rows = [...leaves(node, name)].filter((row) => row.path !== name || members(node) === undefined);
   const { description = '', reason } = meta(node);
   const heading = [
     `## ${name}`,
@@ -15,8 +15,29 @@ function section(name: string, node: Schema): string[] {
     `${sentence(description)}${members(node) && reason ? ` ${sentence(reason)}` : ''}`,
     '',
   ];
+  const variants = kinds(node);
+  if (variants.length < 2) return [...heading, ...table(name, node)];
   return [
     ...heading,
+    ...variants.flatMap(([kind, one]) => [`### ${name}, kind ${kind}`, '', ...table(name, one)]),
+  ];
+}
+
+/** The kinds of a union that have settings of their own, with these. */
+function kinds(node: Schema): [kind: string, schema: Schema][] {
+  const { inner } = unwrap(node);
+  if (!(inner instanceof z.ZodDiscriminatedUnion)) return [];
+  return inner.def.options.flatMap((option): [string, Schema][] => {
+    const { kind, ...others } = members(option) ?? {};
+    return kind instanceof z.ZodLiteral && Object.keys(others).length > 0
+      ? [[String(kind.value), option]]
+      : [];
+  });
+}
+
+function table(name: string, node: Schema): string[] {
+  const rows = [...leaves(node, name)].filter((row) => row.path !== name || members(node) === undefined);
+  return [
     '| setting | default | meaning | why this default |',
     '| --- | --- | --- | --- |',
     ...rows.map(

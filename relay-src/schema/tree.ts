@@ -31,12 +31,13 @@ export function schemaAt(root: Schema, path: readonly PropertyKey[]): Schema | u
   return node;
 }
 
-/** What the schema says of itself, wrappers included. */
-export function meta(node: Schema): { description?: string; reason?: string } {
+/** What the schema says of itself, wrappers included; a `secret` value is never shown. */
+export function meta(node: Schema): { description?: string; reason?: string; secret?: true } {
   const { inner } = unwrap(node);
-  const { description, reason } = { ...z.globalRegistry.get(inner), ...z.globalRegistry.get(node) };
+  const { description, reason, secret } = { ...z.globalRegistry.get(inner), ...z.globalRegistry.get(node) };
   return {
     ...(typeof description === 'string' ? { description } : {}),
     ...(typeof reason === 'string' ? { reason } : {}),
+    ...(secret === true ? { secret } : {}),
   };
 }
