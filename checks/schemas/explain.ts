@@ -1,5 +1,5 @@
-import type { ErrorObject } from 'ajv';
 import type { Manifest, Path } from '../field.ts';
+import type { Schema, SchemaError } from './json-schema.ts';
 
 /** A validation error in words: where, what is wrong, and what would be right. */
 export interface Explanation {
@@ -11,76 +11,70 @@ export interface Explanation {
 /** Most field names that a message offers. */
 const OFFERED = 3;
 
-/** Says what an error of Ajv (with `verbose`) means for the manifest in which it was found. */
-export function explain(error: ErrorObject, manifest: Manifest): Explanation {
-  const place = pathOf(error.instancePath, manifest);
-  const parameters: Readonly<Record<string, unknown>> = error.params;
-  const text = (name: string) => String(parameters[name]);
-  const found = JSON.stringify(error.data);
-  switch (error.keyword) {
+/** Says what an error means for the manifest in which it was found. */
+export function explain(error: SchemaError, manifest: Manifest): Explanation {
+  const { path, schema, keyword, name = '' } = error;
+  const limit = schema[keyword];
+  const found = short(JSON.stringify(error.value));
+  const at = [...path, name];
+  switch (keyword) {
     case 'additionalProperties': {
-      const field = text('additionalProperty');
-      const near = nearest(field, propertiesOf(error.parentSchema));
-      const path = [...place, field];
+      const near = nearest(name, Object.keys(propertiesOf(schema)));
       return {
-        path,
-        message: `unknown field "${field}"`,
+        path: at,
+        message: `unknown field "${name}"`,
         remedy: near === '' ? 'Remove it.' : `Known here: ${near}.`,
       };
     }
-    case 'required': {
-      const field = text('missingProperty');
-      return {
-        path: [...place, field],
-        message: `the field "${field}" is missing`,
-        remedy: lookUp(manifest, [...place, field]),
-      };
-    }
+    case 'required':
+      return { path: at, message: `the field "${name}" is missing`, remedy: lookUp(manifest, at) };
+    case 'propertyNames':
+      return { path: at, message: `"${name}" is no valid key here`, remedy: lookUp(manifest, path) };
+    case 'x-kubernetes-validations':
+      return { path, message: name, remedy: lookUp(manifest, path) };
     case 'type': {
-      const wanted = [parameters['type']].flat().join(' or ');
-      const quotable = wanted === 'string' && ['number', 'boolean'].includes(typeof error.data);
+      const wanted = [limit].flat().join(' or ');
+      const quotable = wanted === 'string' && ['number', 'boolean'].includes(typeof error.value);
       return {
-        path: place,
-        message: `expected ${wanted}, found ${short(found)}`,
-        remedy: quotable ? `Quote it: "${String(error.data)}".` : lookUp(manifest, place),
+        path,
+        message: `expected ${wanted}, found ${found}`,
+        remedy: quotable ? `Quote it: "${String(error.value)}".` : lookUp(manifest, path),
       };
     }
-    case 'enum': {
-      const allowed = Array.isArray(parameters['allowedValues']) ? parameters['allowedValues'] : [];
+    case 'enum':
       return {
-        path: place,
-        message: `${short(found)} is not one of the known values`,
-        remedy: `Use ${allowed.join(', ')}.`,
+        path,
+        message: `${found} is not one of the known values`,
+        remedy: `Use ${[limit].flat().join(', ')}.`,
       };
-    }
-    case 'propertyNames': {
-      const key = text('propertyName');
-      return {
-        path: [...place, key],
-        message: `"${key}" is no valid key here`,
-        remedy: lookUp(manifest, place),
-      };
-    }
     case 'format':
       return {
-        path: place,
-        message: `${short(found)} is no ${text('format')}`,
-        remedy: EXAMPLES[text('format')] ?? lookUp(manifest, place),
-      };
-    case 'pattern':
-      return {
-        path: place,
-        message: `${short(found)} does not match ${text('pattern')}`,
-        remedy: lookUp(manifest, place),
+        path,
+        message: `${found} is no ${String(limit)}`,
+        remedy: EXAMPLES[String(limit)] ?? lookUp(manifest, path),
       };
     default:
       return {
-        path: place,
-        message: `${short(found)} ${error.message ?? 'is not valid'}`,
-        remedy: lookUp(manifest, place),
+        path,
+        message: `${found} ${WORDS[keyword]?.(String(limit)) ?? 'is not valid'}`,
+        remedy: lookUp(manifest, path),
       };
   }
 }
+
+/** What a limit asks for, in words. */
+const WORDS: Readonly<Record<string, (limit: string) => string>> = {
+  pattern: (limit) => `does not match ${limit}`,
+  minimum: (limit) => `must be >= ${limit}`,
+  maximum: (limit) => `must be <= ${limit}`,
+  minLength: (limit) => `must have at least ${limit} characters`,
+  maxLength: (limit) => `must have at most ${limit} characters`,
+  minItems: (limit) => `must have at least ${limit} items`,
+  maxItems: (limit) => `must have at most ${limit} items`,
+  uniqueItems: () => 'must not name an item twice',
+  anyOf: () => 'is none of the forms that are allowed here',
+  oneOf: () => 'must be exactly one of the forms that are allowed here',
+};
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   quantity: 'Write a number with a suffix, such as 100m, 512Mi or 5Gi.',
@@ -99,24 +93,8 @@ function short(text: string | undefined): string {
   return text === undefined ? 'nothing' : text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** A JSON pointer as keys and, in lists, indexes. */
-function pathOf(pointer: string, manifest: Manifest): Path {
-  const path: (string | number)[] = [];
-  let value: unknown = manifest;
-  for (const part of pointer.split('/').slice(1)) {
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    const key = Array.isArray(value) ? Number(name) : name;
-    path.push(key);
-    value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-  }
-  return path;
-}
-
-function propertiesOf(schema: unknown): string[] {
-  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) return [];
-  return typeof schema.properties === 'object' && schema.properties !== null
-    ? Object.keys(schema.properties)
-    : [];
+function propertiesOf({ properties }: Schema): object {
+  return typeof properties === 'object' && properties !== null ? properties : {};
 }
 
 /** The names nearest to a mistyped one, the nearest first. */

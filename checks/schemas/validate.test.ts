@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import ipaddr from 'ipaddr.js';
 import { parseAllDocuments } from 'yaml';
 import { formatPath, isManifest } from '../field.ts';
 import type { Manifest } from '../field.ts';
+import { quantityValue } from '../quantity.ts';
+import { knowsKeyword } from './json-schema.ts';
+import type { SchemaFile } from './schema-file.ts';
 import { validate } from './validate.ts';
 import type { Target } from './validate.ts';
 
@@ -28,6 +34,59 @@ function changed(kind: string, from: string, to: string): Manifest {
   return manifest;
 }
 
+const FILES = ['kubernetes', 'flux', 'prometheus-operator', 'kustomize'] as const;
+
+function schemaFile(name: (typeof FILES)[number]): SchemaFile {
+  return JSON.parse(read(`${name}.json`));
+}
+
+/** File and definition of a manifest's kind. */
+function definitionOf(
+  files: ReadonlyMap<string, SchemaFile>,
+  { apiVersion, kind }: Manifest,
+): [string, string] {
+  for (const [name, { kinds }] of files) {
+    const definition = Object.values(kinds).at(-1)?.[`${apiVersion}/${kind}`];
+    if (definition !== undefined) return [name, definition];
+  }
+  throw new Error(`no schema of ${kind}`);
+}
+
+/** Keywords of a schema, without names of properties and values. */
+function keywordsIn(schema: unknown): string[] {
+  if (Array.isArray(schema)) return schema.flatMap(keywordsIn);
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([keyword, operand]) => {
+    if (keyword === 'properties') return [keyword, ...Object.values(operand).flatMap(keywordsIn)];
+    const isData = keyword === 'enum' || keyword === 'required' || keyword.startsWith('x-');
+    return [keyword, ...(isData ? [] : keywordsIn(operand))];
+  });
+}
+
+/** Copies of a manifest with one scalar or list of another type or value, one for each of its fields. */
+function spoiled(manifest: Manifest): Manifest[] {
+  const text = JSON.stringify(manifest);
+  const values = [...text.matchAll(/(?<=[:[,])("[^"]*"|\d+|true|false|\[[^[\]]*\])(?=[,\]}])/g)];
+  return values.flatMap(({ 0: value, index }, count) => {
+    const other = ['""', '-70000', 'null', '{}', '"a b"'][count % 5] ?? '';
+    const copy: unknown = JSON.parse(text.slice(0, index) + other + text.slice(index + value.length));
+    return isManifest(copy) && kindOf(copy) === kindOf(manifest) ? [copy] : [];
+  });
+}
+
+/** Enough to meet every keyword; compiling all kinds takes Ajv seconds. */
+const COMPARED = [
+  'NetworkPolicy',
+  'ConfigMap',
+  'ImagePolicy',
+  'PrometheusRule',
+  'Receiver',
+  'Pod',
+  'Service',
+];
+
+const kindOf = ({ apiVersion, kind }: Manifest) => `${apiVersion}/${kind}`;
+
 describe('the committed schemas', () => {
   it.each(['1.34', '1.35', '1.36'] as const)(
     'take a good document of every kind for Kubernetes %s',
@@ -37,10 +96,7 @@ describe('the committed schemas', () => {
   );
 
   it('have an example of every kind', () => {
-    const kinds = ['kubernetes', 'flux', 'prometheus-operator', 'kustomize'].flatMap((name) => {
-      const file: { kinds: Record<string, Record<string, string>> } = JSON.parse(read(`${name}.json`));
-      return Object.keys(Object.values(file.kinds).at(-1) ?? {});
-    });
+    const kinds = FILES.flatMap((name) => Object.keys(Object.values(schemaFile(name).kinds).at(-1) ?? {}));
     expect(examples.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`).toSorted()).toEqual(
       kinds.toSorted(),
     );
@@ -177,6 +233,14 @@ describe('the committed schemas', () => {
       /Flux 2.9 serves no ImagePolicy .*Use image.toolkit.fluxcd.io\/v1/,
     ],
     [
+      'what a rule in CEL forbids',
+      'v1/ImagePolicy',
+      '"policy":{',
+      '"digestReflectionPolicy":"Always","policy":{',
+      'spec',
+      /spec.interval must be set/,
+    ],
+    [
       'a kind that is not served',
       'policy/v1/PodDisruptionBudget',
       'policy/v1',
@@ -191,6 +255,32 @@ describe('the committed schemas', () => {
     );
     expect(said.filter((line) => line.startsWith(`${path}: `) && words.test(line))).toHaveLength(1);
     expect(findings.map(({ severity }) => severity)).not.toContain('warning');
+  });
+
+  it('use no keyword that the validator does not know, and mean to it what they mean to Ajv', () => {
+    const ajv = new Ajv({ strict: false, allErrors: true, validateSchema: false, code: { optimize: false } });
+    formats.default(ajv, ['byte', 'date-time', 'int32', 'int64']);
+    ajv.addFormat('quantity', (text: string) => quantityValue(text) !== undefined);
+    ajv.addFormat('cidr', ipaddr.isValidCIDR);
+    const files = new Map(FILES.map((name) => [name, schemaFile(name)] as const));
+    for (const [name, { $defs }] of files) ajv.addSchema({ $id: name, $defs });
+    const keywords = new Set(
+      [...files.values()].flatMap(({ $defs }) => Object.values($defs).flatMap(keywordsIn)),
+    );
+    expect([...keywords].filter((keyword) => !knowsKeyword(keyword))).toEqual([]);
+
+    for (const example of examples.filter(({ kind }) => COMPARED.includes(kind))) {
+      for (const manifest of [example, ...spoiled(example)]) {
+        const [name, definition] = definitionOf(files, example);
+        const ours = validate(of([manifest]), newest).filter(
+          ({ message }) => !message.includes('spec.interval'),
+        );
+        expect([manifest, ours.length === 0]).toEqual([
+          manifest,
+          ajv.validate({ $ref: `${name}#/$defs/${definition}` }, manifest),
+        ]);
+      }
+    }
   });
 
   it('know what a version has and the one before it has not', () => {

@@ -1,16 +1,10 @@
-/**
- * Strict validation against the schemas of the target versions. Loads Ajv, which takes longer than a whole
- * synth: import this module only where schemas are checked.
- */
+/** Strict validation against the schemas of the target versions. */
 import { readFileSync } from 'node:fs';
-import { Ajv, type ErrorObject } from 'ajv';
-import formats from 'ajv-formats';
-import ipaddr from 'ipaddr.js';
 import type { Document, Manifest, Path } from '../field.ts';
 import { objectName } from '../field.ts';
-import { quantityValue } from '../quantity.ts';
 import type { Finding, Severity } from '../rule.ts';
 import { explain } from './explain.ts';
+import { errorsOf, type Schema } from './json-schema.ts';
 import type { SchemaFile } from './schema-file.ts';
 
 /** Versions that the manifests are for. */
@@ -21,12 +15,9 @@ export interface Target {
 
 const FILES = ['kubernetes', 'flux', 'prometheus-operator', 'kustomize'] as const;
 
-interface Schemas {
-  readonly ajv: Ajv;
-  readonly files: Readonly<Record<(typeof FILES)[number], SchemaFile>>;
-}
+type SchemaFiles = Readonly<Record<(typeof FILES)[number], SchemaFile>>;
 
-let loaded: Schemas | undefined;
+let loaded: SchemaFiles | undefined;
 
 /**
  * Findings of the rule `schema`: unknown fields, wrong types, forms and ranges (errors), kinds that the target
@@ -35,16 +26,13 @@ let loaded: Schemas | undefined;
  */
 export function validate(documents: readonly Document[], target: Target): Finding[] {
   loaded ??= load();
-  const schemas = loaded;
+  const files = loaded;
   return documents.flatMap((document) => {
     const { manifest } = document;
-    const reference = referenceOf(schemas.files, manifest, target);
-    if (reference === undefined) return [unknownKind(schemas.files, document, target)];
-    const check = schemas.ajv.getSchema(reference);
-    if (check === undefined) throw new Error(`no schema ${reference}`);
-    if (check(withoutSops(manifest)) === true) return [];
-    return (check.errors ?? [])
-      .filter((error) => !isEncrypted(error.data) && !isPartOfAnother(error))
+    const schema = schemaOf(files, manifest, target);
+    if (schema === undefined) return [unknownKind(files, document, target)];
+    return [...errorsOf(schema.schema, withoutSops(manifest), schema.resolve)]
+      .filter((error) => !isEncrypted(error.value))
       .map((error) => {
         const { path, message, remedy } = explain(error, manifest);
         return finding(document, 'error', path, message, remedy);
@@ -52,33 +40,14 @@ export function validate(documents: readonly Document[], target: Target): Findin
   });
 }
 
-function load(): Schemas {
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    strict: false,
-    unicodeRegExp: false,
-    // The schemas are ours and tested: checking them, and optimizing code that runs once a kind, costs 0.3 s.
-    validateSchema: false,
-    meta: false,
-    code: { optimize: false },
-  });
-  formats.default(ajv, ['byte', 'date-time', 'int32', 'int64']);
-  ajv.addFormat('quantity', (text: string) => quantityValue(text) !== undefined);
-  ajv.addFormat('cidr', ipaddr.isValidCIDR);
-  const read = (name: string): SchemaFile => {
-    const file: SchemaFile = JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8'));
-    ajv.addSchema({ $id: name, $defs: file.$defs });
-    return file;
-  };
+function load(): SchemaFiles {
+  const read = (name: string): SchemaFile =>
+    JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8'));
   return {
-    ajv,
-    files: {
-      kubernetes: read('kubernetes'),
-      flux: read('flux'),
-      'prometheus-operator': read('prometheus-operator'),
-      kustomize: read('kustomize'),
-    },
+    kubernetes: read('kubernetes'),
+    flux: read('flux'),
+    'prometheus-operator': read('prometheus-operator'),
+    kustomize: read('kustomize'),
   };
 }
 
@@ -86,15 +55,28 @@ function kindKey({ apiVersion, kind }: Manifest): string {
   return `${apiVersion}/${kind}`;
 }
 
-function referenceOf(files: Schemas['files'], manifest: Manifest, target: Target): string | undefined {
+interface KindSchema {
+  readonly schema: Schema;
+  readonly resolve: (reference: string) => Schema;
+}
+
+function schemaOf(files: SchemaFiles, manifest: Manifest, target: Target): KindSchema | undefined {
   const key = kindKey(manifest);
   for (const name of FILES) {
-    const { kinds } = files[name];
+    const { kinds, $defs } = files[name];
     const versions = kinds[versionFor(name, target) ?? Object.keys(kinds)[0] ?? ''];
-    const definition = versions?.[key];
-    if (definition !== undefined) return `${name}#/$defs/${definition}`;
+    const schema = $defs[versions?.[key] ?? ''];
+    if (schema !== undefined) return { schema, resolve: (reference) => resolve(files, name, reference) };
   }
   return undefined;
+}
+
+/** The schema behind `#/$defs/name` (of the same file) or `kubernetes#/$defs/name`. */
+function resolve(files: SchemaFiles, from: (typeof FILES)[number], reference: string): Schema {
+  const [file = '', name = ''] = reference.split('#/$defs/');
+  const schema = files[FILES.find((known) => known === file) ?? from].$defs[name];
+  if (schema === undefined) throw new Error(`no schema ${reference} in ${from}.json`);
+  return schema;
 }
 
 /** The version of a file that a target asks for; the others hold one only. */
@@ -104,7 +86,7 @@ function versionFor(name: (typeof FILES)[number], target: Target): string | unde
 }
 
 /** Why there is no schema: the target does not serve this kind in this version, or we do not know it. */
-function unknownKind(files: Schemas['files'], document: Document, target: Target): Finding {
+function unknownKind(files: SchemaFiles, document: Document, target: Target): Finding {
   const { apiVersion, kind } = document.manifest;
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
   const isOfGroup = (key: string) => (key.split('/').length === 3 ? key.split('/')[0] : '') === group;
@@ -144,11 +126,6 @@ function withoutSops(manifest: Manifest): object {
 /** Ciphertext has neither the type nor the form of what it stands for. */
 function isEncrypted(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith('ENC[AES256_GCM,');
-}
-
-/** Errors that only lead to another one: of a key's form (reported for the map), and of the branches of a choice. */
-function isPartOfAnother({ propertyName, schemaPath }: ErrorObject): boolean {
-  return propertyName !== undefined || /\/(anyOf|oneOf)\/\d/.test(schemaPath);
 }
 
 function finding(

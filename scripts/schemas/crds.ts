@@ -13,8 +13,11 @@ const METADATA: Schema = {
 /** Keywords whose subschemas only constrain values that are described elsewhere: they stay open. */
 const CONSTRAINTS = ['allOf', 'anyOf', 'oneOf', 'not'];
 
-/** Prose, defaults, and rules of the API server that JSON Schema does not have. */
+/** Prose, defaults, and what the API server does with lists and maps. */
 const DROPPED = /^(description|default|example|externalDocs|nullable|x-kubernetes-.*)$/;
+
+/** Rules in CEL; kept as they are, without those that compare with an older version of the object. */
+const VALIDATIONS = 'x-kubernetes-validations';
 
 /** The kinds that CRD files define, in their served versions: `group/version/Kind` and its schema. */
 export function crdSchemas(files: readonly string[]): ReadonlyMap<string, Schema> {
@@ -63,6 +66,7 @@ function strict(schema: Schema): Schema {
     ...(isIntOrString ? { type: ['integer', 'string'] } : {}),
     ...(schema['nullable'] === true ? { type: [schema['type'], 'null'] } : {}),
     ...(schema['x-kubernetes-list-type'] === 'set' ? { uniqueItems: true } : {}),
+    ...validations(schema[VALIDATIONS]),
     ...(isSchema(schema['items']) ? { items: strict(schema['items']) } : {}),
     ...('properties' in schema ? { properties } : {}),
     ...(isClosed ? { additionalProperties: false } : {}),
@@ -77,4 +81,12 @@ function strict(schema: Schema): Schema {
       ]),
     ),
   };
+}
+
+function validations(rules: unknown): Schema {
+  const kept = (Array.isArray(rules) ? rules : [])
+    .filter(isSchema)
+    .filter(({ rule }) => !String(rule).includes('oldSelf'))
+    .map(({ rule, message }) => ({ rule, message }));
+  return kept.length > 0 ? { [VALIDATIONS]: kept } : {};
 }

@@ -49,6 +49,16 @@ export const FLUX: readonly Module[] = [
     version: 'v1.9.5',
     sum: 'h1:/XY2zy3K7fntyppEXIHG7oRMzmfgIt50eJzUfaPX1Kc=',
   },
+  {
+    path: 'github.com/fluxcd/notification-controller',
+    version: 'v1.9.3',
+    sum: 'h1:vBONN/Lx5aQ2nDnJxYp5Sb0Wsgh13UbuP5A1MK4dmkY=',
+  },
+  {
+    path: 'github.com/fluxcd/helm-controller',
+    version: 'v1.6.4',
+    sum: 'h1:u/Ew7LehrwDQaE/NqWdaB3XnNDCxRGDcp1FZl7RKj4g=',
+  },
 ];
 
 export const PROMETHEUS_OPERATOR: Module = {
