@@ -1,6 +1,6 @@
 /** The DNS of the soak: domains of every kind on a loopback server, which has its bad moments too. */
 import type { Zone } from '../../relay-src/testing/dns-server.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../relay-src/testing/random.ts';
 
 /** What a recipient's domain is; `listed` can receive mail, and its calendar parts are to be cut. */
 export type RecipientKind = 'good' | 'listed' | 'gone' | 'null MX' | 'trouble';

@@ -4,7 +4,7 @@ import { ClientConnection } from './client/connection.ts';
 import { patience } from './client/expectations.ts';
 import { makeMessage, sender, type Message, type Prose } from './client/message.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../relay-src/testing/random.ts';
 import type { RelayUnderTest } from './relay.ts';
 
 interface Running {

@@ -6,7 +6,7 @@ import { runSession, type World } from './client/session.ts';
 import { zone } from './dns.ts';
 import { lastAct } from './last-act.ts';
 import { Ledger, type Findings } from './ledger.ts';
-import { Random } from './random.ts';
+import { Random } from '../../relay-src/testing/random.ts';
 import { startRelay, type RelayUnderTest } from './relay.ts';
 import type { RelayLog } from './relay-log.ts';
 import { Complaints, Statistics } from './statistics.ts';

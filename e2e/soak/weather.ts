@@ -1,7 +1,7 @@
 /** Bad spells that strike everybody at once: the next hop goes away, freezes or is slow; DNS fails or is silent. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DnsServer } from '../../relay-src/testing/dns-server.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../relay-src/testing/random.ts';
 import type { Statistics } from './statistics.ts';
 import type { Receiver } from './upstream/receiver.ts';
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loopback } from '../../up/ports.ts';
 import { ByteReader } from '../byte-reader.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../../relay-src/testing/random.ts';
 
 /** Where a client is in its session. `end` is the final dot, `verdict` the wait for its answer. */
 export type Stage = 'command' | 'header' | 'body' | 'end' | 'verdict';

@@ -1,5 +1,5 @@
 /** The mails that clients of the soak send: what goes over the wire, and what must arrive of it. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../../relay-src/testing/random.ts';
 import { sha256 } from '../upstream/message.ts';
 
 /** What must become of a message: `deliver`, or this reply to its dot. */

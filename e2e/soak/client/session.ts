@@ -1,7 +1,7 @@
 /** A client's whole session, drawn at random: honest, slow, careless, or up to no good. */
 import { drawRecipient, listed, type Recipient } from '../dns.ts';
 import type { Entry, Ledger } from '../ledger.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../../relay-src/testing/random.ts';
 import type { Statistics } from '../statistics.ts';
 import { ClientConnection, Left, Unanswered, type Leaving, type Manner, type Stage } from './connection.ts';
 import { expected, isForeign, misfit, patience, type Expectation } from './expectations.ts';

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ByteReader } from '../byte-reader.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../../relay-src/testing/random.ts';
 import { drawFault, marker, type Fault, type Point } from './faults.ts';
 import { MessageReader, readReceived } from './message.ts';
 import type { Delivery, Receiver } from './receiver.ts';

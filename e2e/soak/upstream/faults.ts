@@ -1,5 +1,5 @@
 /** What can go wrong at the next hop, point by point, and how often. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../../relay-src/testing/random.ts';
 
 /** Stands in every refusal of ours, so that the client's side knows it from the relay's own. */
 export const marker = 'upstream said';

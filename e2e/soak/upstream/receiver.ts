@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { loopback } from '../../up/ports.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../../relay-src/testing/random.ts';
 import { Connection } from './connection.ts';
 import type { Fault, Point } from './faults.ts';
 import type { Received } from './message.ts';
