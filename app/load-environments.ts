@@ -62,7 +62,7 @@ async function loadSettings(root: string): Promise<Described[]> {
       );
       continue;
     }
-    const result = parseSettings(await importDefault(root, file));
+    const result = parseSettings(await environmentInput(root, file));
     if ('settings' in result) described.push({ name, file, settings: result.settings });
     else
       problems.push(
@@ -82,7 +82,8 @@ function environmentFiles(root: string): string[] {
   return files.toSorted();
 }
 
-async function importDefault(root: string, file: string): Promise<unknown> {
+/** What an environment's file exports: settings before their validation. @throws InputError */
+export async function environmentInput(root: string, file: string): Promise<unknown> {
   let module: unknown;
   try {
     module = await import(pathToFileURL(join(root, file)).href);
