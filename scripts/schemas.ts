@@ -11,21 +11,18 @@
  * Exit codes: 0 done or equal, 1 the committed files differ, 2 could not run.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SchemaFile } from '../checks/schemas/schema-file.ts';
+import { fluxCrdFiles, imageCrdFiles, prometheusCrdFiles, TOOLS } from './schemas/crd-files.ts';
 import { crdSchemas } from './schemas/crds.ts';
 import { kubernetesSchemas } from './schemas/kubernetes.ts';
-import { FLUX, PROMETHEUS_OPERATOR, sourcesOf } from './schemas/modules.ts';
+import { PROMETHEUS_OPERATOR } from './schemas/modules.ts';
 import { format, isSchema, type Schema } from './schemas/schema.ts';
 
 const FOLDER = fileURLToPath(new URL('../checks/schemas', import.meta.url));
-const TOOLS = join(FOLDER, 'tools');
-
-/** Kinds of the Prometheus operator that environments hold; the others describe Prometheus itself. */
-const MONITORING = ['podmonitors', 'prometheusrules', 'servicemonitors'];
 
 function go(...args: readonly string[]): string {
   return execFileSync('go', args, { cwd: TOOLS, encoding: 'utf8', maxBuffer: 1 << 24 });
@@ -42,29 +39,17 @@ function standalone(version: string, schemas: ReadonlyMap<string, Schema>): Sche
   };
 }
 
-function yamlFiles(folder: string): string[] {
-  return readdirSync(folder)
-    .toSorted()
-    .map((file) => join(folder, file));
-}
-
 function fluxSchemas(): SchemaFile {
   const scratch = mkdtempSync(join(tmpdir(), 'schemas-'));
   try {
-    const api = ['image-reflector-controller', 'image-automation-controller'];
-    const paths = api.map((name) => `paths=github.com/fluxcd/${name}/api/v1`);
-    go('tool', 'controller-gen', 'crd:maxDescLen=0', ...paths, `output:crd:dir=${scratch}`);
-    const folders = [...FLUX.map((module) => join(sourcesOf(module), 'config/crd/bases')), scratch];
-    return standalone('2.9', crdSchemas(folders.flatMap(yamlFiles)));
+    return standalone('2.9', crdSchemas([...fluxCrdFiles(), ...imageCrdFiles(scratch)]));
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
 function prometheusSchemas(): SchemaFile {
-  const folder = join(sourcesOf(PROMETHEUS_OPERATOR), 'example/prometheus-operator-crd');
-  const files = MONITORING.map((name) => join(folder, `monitoring.coreos.com_${name}.yaml`));
-  return standalone(PROMETHEUS_OPERATOR.version, crdSchemas(files));
+  return standalone(PROMETHEUS_OPERATOR.version, crdSchemas(prometheusCrdFiles()));
 }
 
 function kustomizeSchemas(): SchemaFile {

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   await requirePrograms('curl', 'git', 'msmtp', 'promtool', 'swaks');
   const report = new Report(say);
   for (const [name, step] of Object.entries(steps)) {
-    say(`\n${name}`);
+    report.group(name);
     await step(report, say);
   }
   say(`\n${report.closing()}`);

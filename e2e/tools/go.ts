@@ -2,17 +2,16 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { moduleFolder } from './cache.ts';
 import { run, ToolError } from './run.ts';
 
 /**
- * Checks that Go is installed and new enough for the module. Go 1.21 and newer fetch the version that
+ * Checks that Go is installed and new enough for the module in a folder. Go 1.21 and newer fetch the version that
  * go.mod asks for by themselves, unless GOTOOLCHAIN=local.
  *
  * @throws {ToolError} that says which version is needed and which was found.
  */
-export async function requireGo(): Promise<void> {
-  const needed = /^go (\S+)$/m.exec(readFileSync(join(moduleFolder, 'go.mod'), 'utf8'))?.[1] ?? '';
+export async function requireGo(module: string): Promise<void> {
+  const needed = /^go (\S+)$/m.exec(readFileSync(join(module, 'go.mod'), 'utf8'))?.[1] ?? '';
   const install = `Go ${needed} or newer is needed: see https://go.dev/doc/install`;
   let found: string;
   try {

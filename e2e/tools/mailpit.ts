@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { moduleFolder } from './cache.ts';
+import { modules } from './cache.ts';
 import { goBuild } from './go.ts';
 import { run, ToolError } from './run.ts';
 
@@ -16,12 +16,12 @@ export async function buildMailpit(output: string): Promise<void> {
   const { Dir: source, Version: version } = await download();
   const folder = await mkdtemp(`${output}-source-`);
   try {
-    await run('cp', ['-R', `${source}/.`, folder], { cwd: moduleFolder });
-    await run('chmod', ['-R', 'u+w', folder], { cwd: moduleFolder });
+    await run('cp', ['-R', `${source}/.`, folder], { cwd: modules.tools });
+    await run('chmod', ['-R', 'u+w', folder], { cwd: modules.tools });
     await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
     await run('npm', ['run', 'package'], { cwd: folder });
     await goBuild(folder, '.', join(folder, 'mailpit-binary'), `-X ${modulePath}/config.Version=${version}`);
-    await run('mv', [join(folder, 'mailpit-binary'), output], { cwd: moduleFolder });
+    await run('mv', [join(folder, 'mailpit-binary'), output], { cwd: modules.tools });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -29,7 +29,7 @@ export async function buildMailpit(output: string): Promise<void> {
 
 /** Mailpit's module at the version that go.mod names, its checksum compared with go.sum. */
 async function download(): Promise<{ Dir: string; Version: string }> {
-  const stdout = await run('go', ['mod', 'download', '-json', modulePath], { cwd: moduleFolder });
+  const stdout = await run('go', ['mod', 'download', '-json', modulePath], { cwd: modules.tools });
   const answer: unknown = JSON.parse(stdout);
   if (
     typeof answer === 'object' &&

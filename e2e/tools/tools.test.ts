@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-import { moduleFolder } from './cache.ts';
+import { modules } from './cache.ts';
 import { requireGo } from './go.ts';
 
 describe('the pinned tools', () => {
   it('try mail in the same Mailpit as the cluster runs', () => {
-    const images: unknown = parse(readFileSync(join(moduleFolder, '../../app/images/prod.yaml'), 'utf8'));
-    const goMod = readFileSync(join(moduleFolder, 'go.mod'), 'utf8');
+    const images: unknown = parse(readFileSync(join(modules.tools, '../../app/images/prod.yaml'), 'utf8'));
+    const goMod = readFileSync(join(modules.tools, 'go.mod'), 'utf8');
     const version = /^\s*github\.com\/axllent\/mailpit (v\S+)/m.exec(goMod)?.[1];
     expect(images).toMatchObject({ mailpit: expect.stringContaining(`axllent/mailpit:${version}`) });
   });
@@ -39,7 +39,7 @@ describe('requireGo', () => {
   ])('finds $version with GOTOOLCHAIN=$toolchain: $verdict', async ({ version, toolchain, verdict }) => {
     installGo(version, toolchain);
     process.env['PATH'] = folder;
-    const answer = await requireGo().then(
+    const answer = await requireGo(modules.tools).then(
       () => 'usable',
       (error: Error) => error.message,
     );
@@ -48,6 +48,8 @@ describe('requireGo', () => {
 
   it('says what to install when there is no Go', async () => {
     process.env['PATH'] = folder;
-    await expect(requireGo()).rejects.toThrow('go was not found on the PATH. Go 1.26.0 or newer is needed');
+    await expect(requireGo(modules.tools)).rejects.toThrow(
+      'go was not found on the PATH. Go 1.26.0 or newer is needed',
+    );
   });
 });
