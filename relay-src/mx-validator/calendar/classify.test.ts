@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { classify } from './classify.ts';
-import { headerFields } from './header-fields.ts';
+import { headerFields } from '../../smtp/header-fields.ts';
 import { startsAsCalendar } from './is-calendar.ts';
 
 function kindOf(...lines: string[]): string {

@@ -1,7 +1,7 @@
 import { parseStructured } from './content-type.ts';
 import type { StructuredValue } from './content-type.ts';
-import { fieldValues } from './header-fields.ts';
-import type { HeaderField } from './header-fields.ts';
+import { fieldValues } from '../../smtp/header-fields.ts';
+import type { HeaderField } from '../../smtp/header-fields.ts';
 import { fileNames, isCalendarFile, isCalendarType } from './is-calendar.ts';
 import { maxDelimiterLine } from './limits.ts';
 import type { SkipReason } from './report.ts';

@@ -1,4 +1,4 @@
-import type { HeaderField } from './header-fields.ts';
+import type { HeaderField } from '../../smtp/header-fields.ts';
 
 /** Stands where a message or multipart would have nothing left to read. */
 export const note = 'The calendar part of this message was removed by the mail relay.\r\n';
