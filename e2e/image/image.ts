@@ -4,8 +4,11 @@ import { z } from 'zod';
 
 import type { Buildah } from './buildah.ts';
 
-/** Where the Containerfile stands in the repository. */
-const containerfile = 'relay-src/mx-validator/Containerfile';
+/** The program that is looked at where none is named. */
+const ours = 'mx-validator';
+
+/** Where a program's Containerfile stands in the repository. */
+const containerfileOf = (program: string): string => `relay-src/${program}/Containerfile`;
 
 /** What `buildah inspect` tells of an image, in the parts that we promise something about. */
 const inspected = z.object({
@@ -31,8 +34,9 @@ export interface Image {
   readonly rootfs: string;
 }
 
-/** The public image that the Containerfile starts from. */
-export function publicBase(root: string): string {
+/** The public image that a Containerfile starts from. */
+export function publicBase(root: string, program: string = ours): string {
+  const containerfile = containerfileOf(program);
   const from = /^FROM (\S+) AS node$/m.exec(readFileSync(join(root, containerfile), 'utf8'))?.[1];
   if (from === undefined) throw new Error(`${containerfile} has no line FROM … AS node`);
   return from;
@@ -40,14 +44,24 @@ export function publicBase(root: string): string {
 
 /** Builds the repository at `root` by its Containerfile, with `standIn` in the place of the public base. */
 export async function buildImage(buildah: Buildah, root: string, standIn: string): Promise<Image> {
-  const base = ['--pull-never', '--build-context', `${publicBase(root)}=container-image://${standIn}`];
-  const machine = ['--isolation', 'chroot', '--network', 'host'];
-  const reproducible = ['--layers', '--no-cache', '--timestamp', '0', '--identity-label=false'];
-  const id = await buildah.build(...base, ...machine, ...reproducible, '-f', join(root, containerfile), root);
+  const id = await buildProgram(buildah, { root, standIn, program: ours });
   const { FromImageDigest: digest, OCIv1: image } = inspected.parse(
     JSON.parse(await buildah.run('inspect', '--type', 'image', id)),
   );
   return { digest, config: image.config, rootfs: await buildah.mount(id) };
+}
+
+/** The build alone, reproducible; returns the id of the image in buildah's storage. */
+export async function buildProgram(
+  buildah: Buildah,
+  { root, standIn, program }: { root: string; standIn: string; program: string },
+): Promise<string> {
+  const from = publicBase(root, program);
+  const base = ['--pull-never', '--build-context', `${from}=container-image://${standIn}`];
+  const machine = ['--isolation', 'chroot', '--network', 'host'];
+  const reproducible = ['--layers', '--no-cache', '--timestamp', '0', '--identity-label=false'];
+  const containerfile = join(root, containerfileOf(program));
+  return buildah.build(...base, ...machine, ...reproducible, '-f', containerfile, root);
 }
 
 /** The files that a builder is given of the repository at `root`, found by an image of them all. */
