@@ -25,6 +25,13 @@ if (process.argv[2] === 'secrets') {
   program.command('secrets').description('explain, make and renew the SOPS-encrypted secrets');
 }
 
+if (process.argv[2] === 'explain') {
+  const { explainCommand } = await import('./explain/command.ts');
+  program.addCommand(explainCommand(ROOT));
+} else {
+  program.command('explain').description('say which construct, setting and line rendered a field, and why');
+}
+
 usageErrorsExitWith2(program);
 try {
   await program.parseAsync();

@@ -4,7 +4,7 @@
  * on it. So nothing has to be written down by hand, and nothing can be forgotten.
  */
 import type { Path } from '../../checks/field.ts';
-import { changedFields, fieldSteps, fieldTextAt } from '../../render/fields.ts';
+import { changedFields, fieldsOf, fieldSteps, fieldTextAt } from '../../render/fields.ts';
 import { objectsIn, treeObject, type TreeObject } from '../../render/objects.ts';
 import type { TreeFile } from '../../render/tree.ts';
 import type { Environment } from '../environment.ts';
@@ -75,6 +75,17 @@ export class Provenance {
     return this.#objects;
   }
 
+  /** Keys of all objects, and of those that other values of an input would bring. */
+  get keys(): ReadonlySet<string> {
+    return new Set([...this.#objects.keys(), ...this.#effects.keys()]);
+  }
+
+  /** The fields of an object, and those that other values of an input would bring. */
+  fieldsOf(key: string): string[] {
+    const rendered = fieldsOf(this.#objects.get(key)?.manifest ?? {}).keys();
+    return [...new Set([...rendered, ...(this.#effects.get(key)?.keys() ?? [])])].filter(Boolean);
+  }
+
   /** Where a field of a finding comes from: of the object in this file, at this path of keys and indexes. */
   ofPath(file: string, object: TreeObject['manifest'], path: Path): Origin {
     return this.of(treeObject(file, object).key, fieldTextAt(object, path));
@@ -84,7 +95,7 @@ export class Provenance {
    * Where a field comes from, or what is not there and could be: then the inputs are those that would bring it.
    *
    * @param key of the object
-   * @param field text of its path, as `fieldsOf` gives it; all fields below it count; '' for the object as a whole
+   * @param field text of its path, as `fieldsOf` gives it; all fields below it count; '' for the whole object
    */
   of(key: string, field = ''): Origin {
     const inputs = new Set(this.#effects.get(key)?.get('') ?? []);

@@ -1,4 +1,5 @@
 import type { Manifest, Path } from '../field.ts';
+import { nearest } from '../nearest.ts';
 import type { Schema, SchemaError } from './json-schema.ts';
 
 /** A validation error in words: where, what is wrong, and what would be right. */
@@ -8,9 +9,6 @@ export interface Explanation {
   readonly remedy: string;
 }
 
-/** Most field names that a message offers. */
-const OFFERED = 3;
-
 /** Says what an error means for the manifest in which it was found. */
 export function explain(error: SchemaError, manifest: Manifest): Explanation {
   const { path, schema, keyword, name = '' } = error;
@@ -19,7 +17,7 @@ export function explain(error: SchemaError, manifest: Manifest): Explanation {
   const at = [...path, name];
   switch (keyword) {
     case 'additionalProperties': {
-      const near = nearest(name, Object.keys(propertiesOf(schema)));
+      const near = nearest(name, Object.keys(propertiesOf(schema))).join(', ');
       return {
         path: at,
         message: `unknown field "${name}"`,
@@ -95,29 +93,4 @@ function short(text: string | undefined): string {
 
 function propertiesOf({ properties }: Schema): object {
   return typeof properties === 'object' && properties !== null ? properties : {};
-}
-
-/** The names nearest to a mistyped one, the nearest first. */
-function nearest(name: string, known: readonly string[]): string {
-  return known
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, OFFERED)
-    .map(({ candidate }) => candidate)
-    .join(', ');
-}
-
-/** Levenshtein's: insertions, deletions and substitutions that turn one text into the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, left] of Array.from(a).entries()) {
-    const next = [i + 1];
-    for (const [j, right] of Array.from(b).entries()) {
-      next.push(
-        Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (left === right ? 0 : 1)),
-      );
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
