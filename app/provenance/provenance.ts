@@ -100,8 +100,7 @@ export class Provenance {
   of(key: string, field = ''): Origin {
     const inputs = new Set(this.#effects.get(key)?.get('') ?? []);
     for (const [changed, by] of this.#effects.get(key) ?? []) {
-      if (field !== '' && changed !== '' && isBelow(changed, field))
-        for (const input of by) inputs.add(input);
+      if (field === '' || isBelow(changed, field)) for (const input of by) inputs.add(input);
     }
     const breadth = (input: Input): number => this.#breadth.get(input) ?? 0;
     return {
