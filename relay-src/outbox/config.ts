@@ -51,7 +51,7 @@ function milliseconds(text: string): number {
 const size = (least: number, most: number) => {
   const error = 'expected a size: a number of octets, "512Ki", "25Mi" or "2Gi"';
   return z
-    .union([z.int(), z.string().regex(/^[1-9]\d{0,6}(Ki|Mi|Gi)$/, error)], { error })
+    .union([z.int(), z.string().regex(/^[1-9]\d{0,6}(Ki|Mi|Gi)$/, { error, abort: true })], { error })
     .refine((value) => octets(value) >= least && octets(value) <= most, `expected ${least} to ${most} octets`)
     .transform(octets);
 };
