@@ -8,7 +8,7 @@ export function metricMakers<Name extends string>() {
     registry,
     counter: <const L extends string = never>(name: Name, help: string, labelNames: readonly L[] = []) =>
       new Counter({ name, help, labelNames, registers: [registry] }),
-    gauge: (name: Name, help: string, level?: () => number) =>
+    gauge: (name: Name, help: string, level?: () => number | Promise<number>) =>
       new Gauge({
         name,
         help,
@@ -16,8 +16,8 @@ export function metricMakers<Name extends string>() {
         ...(level === undefined
           ? {}
           : {
-              collect: function collect(this: Gauge) {
-                this.set(level());
+              collect: async function collect(this: Gauge) {
+                this.set(await level());
               },
             }),
       }),

@@ -1,0 +1,294 @@
+/** The queue at work: takes messages from the spool when their turn comes, and writes down what became of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../daemon/log.ts';
+import type { Bouncer } from '../bounce.ts';
+import type { Metrics } from '../metrics.ts';
+import { openRecipients, type Changes, type Message, type Outcome, type Summary } from '../spool/message.ts';
+import { NoSuchMessage } from '../spool/errors.ts';
+import type { Ending, Spool } from '../spool/spool.ts';
+import type { Delivery, Transport, Verdicts } from '../transport.ts';
+import type { Started } from './lane.ts';
+import type { MailboxLimits } from './limits.ts';
+import type { Retry } from './retry.ts';
+import { Schedule, type Capacity } from './schedule.ts';
+import { decide, expiry, mailboxSign, summarise } from './verdict.ts';
+
+export interface QueueOptions {
+  readonly spool: Spool;
+  readonly transport: Transport;
+  readonly bouncer: Bouncer;
+  readonly limits: MailboxLimits;
+  readonly capacity: Capacity;
+  readonly retry: Retry;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** What must be written down of a message before anything else happens to it. */
+type Note = { readonly changes: Changes } | { readonly ending: Ending };
+
+/** After this a message that is where it was, because the disk is in trouble, comes back: in milliseconds. */
+const notePause = 10_000;
+/** No timer waits longer, in milliseconds: clocks are set, and timers overflow. */
+const longestTimer = 3_600_000;
+/** What attempts get to end by themselves once they are told to, in milliseconds. */
+const abortTime = 2000;
+
+export class Queue {
+  readonly #options: QueueOptions;
+  readonly #schedule: Schedule;
+  readonly #abort = new AbortController();
+  /** Messages whose attempt is not over, with what became of each when it is. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  /** What the spool did not take yet: nothing is sent of these messages before it does. */
+  readonly #notes = new Map<string, Note>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#schedule = new Schedule(options.limits, options.retry, options.capacity);
+  }
+
+  /** Mailboxes whose mail waits because of the mailbox. */
+  mailboxesInTrouble(): string[] {
+    return this.#schedule.mailboxesInTrouble();
+  }
+
+  /** Takes up all that is queued, and from now on what comes. */
+  start(): void {
+    const { spool } = this.#options;
+    const now = Date.now();
+    for (const summary of spool.messages()) this.#enter(summary, now);
+    spool.onChange((before, after) => this.#changed(before, after));
+    this.#pump();
+  }
+
+  /** Begins nothing more; attempts under way have `grace` milliseconds. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const ended = Promise.allSettled(this.#underWay.values());
+    await Promise.race([ended, sleep(grace, undefined, { ref: false })]);
+    this.#abort.abort();
+    await Promise.race([ended, sleep(abortTime, undefined, { ref: false })]);
+  }
+
+  #changed(before: Summary | undefined, after: Summary | undefined): void {
+    const id = (after ?? before)?.id ?? '';
+    if (this.#underWay.has(id)) return;
+    this.#schedule.remove(id);
+    if (after === undefined) {
+      this.#notes.delete(id);
+      return;
+    }
+    const now = Date.now();
+    this.#enter(after, now);
+    // An operator who wants one message tried now may have ended what its mailbox suffered from.
+    const isRetried = before !== undefined && after.state === 'queued' && after.next <= now;
+    if (isRetried) this.#schedule.probeNow(after.mailbox, now);
+    this.#pump();
+  }
+
+  #enter({ id, state, mailbox, next, accepted, open, size }: Summary, now: number, notBefore = 0): void {
+    if (state !== 'queued') return;
+    const at = Math.max(next, notBefore);
+    this.#schedule.add(mailbox, { id, at, accepted, recipients: open, octets: size }, now);
+  }
+
+  #pump(): void {
+    if (this.#stopping) return;
+    clearTimeout(this.#timer);
+    for (;;) {
+      const now = Date.now();
+      const next = this.#schedule.next(now);
+      if (typeof next !== 'number') {
+        this.#begin(next);
+        continue;
+      }
+      if (next < Infinity) this.#timer = setTimeout(() => this.#pump(), Math.min(next - now, longestTimer));
+      return;
+    }
+  }
+
+  #begin(started: Started): void {
+    const { id } = started.message;
+    const attempt = this.#attempt(started).catch((error: unknown) => {
+      if (error instanceof NoSuchMessage) return;
+      this.#options.log.error({ id, error: text(error) }, 'attempt failed in the spool');
+    });
+    this.#underWay.set(
+      id,
+      attempt.then(() => this.#leave(id)),
+    );
+  }
+
+  /** Nothing is under way with this message any more. One that is where it was comes back after a pause. */
+  #leave(id: string): void {
+    this.#underWay.delete(id);
+    const now = Date.now();
+    const summary = this.#options.spool.summary(id);
+    if (summary === undefined) this.#notes.delete(id);
+    else this.#enter(summary, now, this.#notes.has(id) || summary.next <= now ? now + notePause : 0);
+    this.#pump();
+  }
+
+  async #attempt(started: Started): Promise<void> {
+    const { spool } = this.#options;
+    const { id } = started.message;
+    let isOver = false;
+    const over = (verdicts: Verdicts): number | undefined => {
+      isOver = true;
+      return this.#schedule.end(started, mailboxSign(verdicts), Date.now());
+    };
+    try {
+      await spool.exclusive(id, async () => {
+        const note = this.#notes.get(id);
+        if (note !== undefined) return this.#write(id, note);
+        if (spool.summary(id)?.state !== 'queued' || !spool.owned || this.#stopping) return undefined;
+        const message = await spool.load(id);
+        const begun = performance.now();
+        const verdicts = await this.#deliver(message);
+        const seconds = (performance.now() - begun) / 1000;
+        const mailboxUntil = over(verdicts);
+        if (mailboxUntil !== undefined) this.#expireLane(started);
+        this.#pump();
+        return this.#record(message, verdicts, seconds, mailboxUntil);
+      });
+    } finally {
+      if (!isOver) over(new Map());
+    }
+  }
+
+  async #deliver(message: Message): Promise<Verdicts> {
+    const { spool, transport, log } = this.#options;
+    const { id, sender, smtpUtf8, size, memory } = message;
+    const recipients = openRecipients(message);
+    const delivery: Delivery = {
+      id,
+      sender,
+      recipients,
+      smtpUtf8,
+      size,
+      memory,
+      read: () => spool.read(id),
+      remember: async (value) => void (await spool.update(id, { memory: value ?? null })),
+      signal: this.#abort.signal,
+    };
+    try {
+      return await transport.deliver(delivery);
+    } catch (error) {
+      log.error({ id, error: text(error) }, 'internal error');
+      const answer = 'internal error in the transport';
+      return new Map(recipients.map((one) => [one, { result: 'unknown', scope: 'message', answer }]));
+    }
+  }
+
+  /** Writes down what became of an attempt: the report of a failure first, so that no crash loses it. */
+  async #record(
+    message: Message,
+    verdicts: Verdicts,
+    seconds: number,
+    mailboxUntil: number | undefined,
+  ): Promise<void> {
+    const { retry, metrics, log } = this.#options;
+    const now = Date.now();
+    const { result, answer } = summarise(message, verdicts);
+    const { fate, outcomes } = decide(message, verdicts, now, retry, mailboxUntil);
+    metrics.attempts.inc({ result, status: statusClass(answer) });
+    metrics.attemptSeconds.observe({ result }, seconds);
+    const { id, tx, sender, mailbox } = message;
+    const line = { id, tx, from: sender, to: openRecipients(message), mailbox, result, answer };
+    log.info(
+      { ...line, attempt: message.attemptCount + 1, ms: Math.round(seconds * 1000), ...describe(fate) },
+      'attempt',
+    );
+    if (fate.kind === 'sent') {
+      metrics.deliverySeconds.observe((now - message.accepted) / 1000);
+      return this.#write(id, { ending: { result: 'sent', answer } });
+    }
+    await this.#report(message, outcomes, mailboxUntil !== undefined);
+    const changes = { attempt: { at: now, seconds, result, answer }, outcomes, reason: answer };
+    if (fate.kind === 'wait') return this.#write(id, { changes: { ...changes, next: fate.next } });
+    return this.#fail(message, changes);
+  }
+
+  async #fail(message: Message, changes: Changes): Promise<void> {
+    const { transport } = this.#options;
+    await this.#write(message.id, { changes: { ...changes, state: 'failed', memory: null } });
+    if (message.memory !== undefined) await transport.discard(message.memory);
+  }
+
+  /** Offers a note to the spool; what it does not take now is kept, and offered again before the next attempt. */
+  async #write(id: string, note: Note): Promise<void> {
+    const { spool, log } = this.#options;
+    this.#notes.set(id, note);
+    try {
+      if ('ending' in note) await spool.finish(id, note.ending);
+      else await spool.update(id, note.changes);
+      this.#notes.delete(id);
+    } catch (error) {
+      if (error instanceof NoSuchMessage) this.#notes.delete(id);
+      else log.error({ id, error: text(error) }, 'cannot write down what became of a message');
+    }
+  }
+
+  async #report(
+    message: Message,
+    outcomes: ReadonlyMap<string, Outcome>,
+    mailboxFailed: boolean,
+  ): Promise<void> {
+    const failures = new Map([...outcomes].filter(([, { result }]) => result === 'failed'));
+    if (failures.size === 0) return;
+    const { bouncer, metrics, log } = this.#options;
+    const { id, tx, sender } = message;
+    const result = await bouncer.bounce(message, failures, mailboxFailed).catch((error: unknown) => {
+      log.error({ id, error: text(error) }, 'cannot queue a bounce');
+      return 'trouble' as const;
+    });
+    metrics.bounces.inc({ result });
+    log.warn({ id, tx, from: sender, failed: Object.fromEntries(failures), bounce: result }, 'mail failed');
+  }
+
+  /** Gives up what has waited too long for a mailbox that still does not work, one after the other. */
+  #expireLane({ lane }: Started): void {
+    const now = Date.now();
+    const { retry, log } = this.#options;
+    let before = Promise.resolve();
+    for (const { id, accepted } of lane.waiting()) {
+      if (now - accepted < retry.maxAge) continue;
+      this.#schedule.remove(id);
+      before = before
+        .then(() => this.#expire(id))
+        .catch((error: unknown) => log.error({ id, error: text(error) }, 'cannot give up a message'))
+        .then(() => this.#leave(id));
+      this.#underWay.set(id, before);
+    }
+  }
+
+  async #expire(id: string): Promise<void> {
+    const { spool } = this.#options;
+    await spool.exclusive(id, async () => {
+      if (spool.summary(id)?.state !== 'queued' || this.#stopping) return;
+      const message = await spool.load(id);
+      const outcomes = expiry(message, Date.now(), message.reason ?? 'its mailbox cannot send');
+      await this.#report(message, outcomes, true);
+      await this.#fail(message, { outcomes, reason: 'too old, and its mailbox cannot send' });
+    });
+  }
+}
+
+/** First digit of a reply or status code at the start of an answer: bounded values for a label. */
+function statusClass(answer: string): string {
+  const digit = /^([2-5])\d\d\b/.exec(answer)?.[1];
+  return digit === undefined ? 'none' : `${digit}xx`;
+}
+
+function describe(fate: { readonly kind: string; readonly next?: number }): object {
+  return fate.next === undefined
+    ? { fate: fate.kind }
+    : { fate: fate.kind, next: new Date(fate.next).toISOString() };
+}
+
+const text = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
