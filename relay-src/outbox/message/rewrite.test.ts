@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import addressparser from 'nodemailer/lib/addressparser';
 import PostalMime from 'postal-mime';
 import { receivedHeader } from '../../smtp/received.ts';
