@@ -21,8 +21,10 @@ export interface ListedMailbox extends Range {
   readonly phrase: Range;
   /** What stands between the angle brackets, or the whole of it. */
   readonly spec: Range;
-  /** False if the display name holds an `@` that is not quoted: another reader may see two addresses. */
-  readonly strict: boolean;
+  /** The display name holds an `@` that is not quoted: another reader may see two addresses. */
+  readonly ambiguous: boolean;
+  /** It has a comment that is more than words. */
+  readonly oddComment: boolean;
 }
 
 /** `Name: member, member;` */
@@ -34,25 +36,38 @@ export interface ListedGroup extends Range {
 
 export type ListedEntry = ListedMailbox | ListedGroup;
 
+export interface AddressList {
+  readonly entries: readonly ListedEntry[];
+  /** False if anything between or in the entries may be read otherwise elsewhere. */
+  readonly strict: boolean;
+}
+
 interface Token extends Range {
   /** A special character, or `word`, or `literal` for `[…]`. */
   readonly kind: string;
 }
 
-/** The entries of an unfolded or folded value, one character an octet (latin1); undefined if it is no list. */
-export function parseAddressList(text: string): ListedEntry[] | undefined {
-  const tokens = tokenise(text);
-  return tokens === undefined ? undefined : new ListParser(text, tokens).list();
+/** Reads a value, folded or not, one character an octet (latin1); undefined if it is no list. */
+export function parseAddressList(text: string): AddressList | undefined {
+  const oddComments: Range[] = [];
+  const tokens = tokenise(text, oddComments);
+  if (tokens === undefined) return undefined;
+  const entries = new ListParser(text, tokens, oddComments).list();
+  if (entries === undefined) return undefined;
+  const mailboxes = entries.flatMap((entry) => (entry.kind === 'group' ? entry.members : [entry]));
+  return { entries, strict: oddComments.length === 0 && !mailboxes.some(({ ambiguous }) => ambiguous) };
 }
 
 class ListParser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
+  readonly #oddComments: readonly Range[];
   #at = 0;
 
-  constructor(text: string, tokens: readonly Token[]) {
+  constructor(text: string, tokens: readonly Token[], oddComments: readonly Range[]) {
     this.#text = text;
     this.#tokens = tokens;
+    this.#oddComments = oddComments;
   }
 
   list(): ListedEntry[] | undefined {
@@ -110,7 +125,8 @@ class ListParser {
       kind: 'mailbox',
       ...spec,
       phrase: bare ? { start: all.start, end: all.start } : this.#range(first, first + open - 1),
-      strict: phrase.every(({ kind }) => kind === 'word'),
+      ambiguous: phrase.some(({ kind }) => kind === '@'),
+      oddComment: this.#oddComments.some(({ start }) => start > all.start && start < all.end),
       ...all,
     };
   }
@@ -138,8 +154,11 @@ class ListParser {
   }
 }
 
+/** A comment in which every reader sees the same. */
+const plainComment = /^\([^()\\<>@,:;"]*\)$/;
+
 /** Splits into words (quoted strings; atoms, dots included), domain literals and specials. Comments go. */
-function tokenise(text: string): Token[] | undefined {
+function tokenise(text: string, oddComments: Range[]): Token[] | undefined {
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
@@ -149,8 +168,10 @@ function tokenise(text: string): Token[] | undefined {
       continue;
     }
     if (c === '(') {
-      at = commentEnd(text, at);
-      if (at < 0) return undefined;
+      const end = commentEnd(text, at);
+      if (end < 0) return undefined;
+      if (!plainComment.test(text.slice(at, end))) oddComments.push({ start: at, end });
+      at = end;
       continue;
     }
     const start = at;

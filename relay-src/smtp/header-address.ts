@@ -6,9 +6,9 @@ import { parseAddressList } from './address-list.ts';
 
 /** `local@domain` with the domain in lower-case A-labels; undefined unless the value is exactly one mailbox. */
 export function soleAddress(value: string): string | undefined {
-  const entries = parseAddressList(value);
-  const only = entries?.[0];
-  return entries?.length === 1 && only?.kind === 'mailbox' && only.strict && !only.literal
+  const entries = parseAddressList(value)?.entries ?? [];
+  const [only] = entries;
+  return entries.length === 1 && only?.kind === 'mailbox' && !only.ambiguous && !only.literal
     ? only.address
     : undefined;
 }

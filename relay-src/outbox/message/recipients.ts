@@ -49,15 +49,16 @@ export interface Kept {
 
 /** Keeps what the envelope holds. Undefined if the value is not a list of addresses. */
 export function keepRecipients(value: string, envelope: Envelope): Kept | undefined {
-  const entries = parseAddressList(value);
-  if (entries === undefined) return undefined;
+  const list = parseAddressList(value);
+  if (list === undefined) return undefined;
+  const { entries } = list;
   const all = entries.flatMap(mailboxes);
   const found = all.map((one) => ({ one, recipient: envelope.find(one.address) }));
   const named = found.flatMap(({ recipient }) => recipient ?? []);
   const strangers = found.filter(({ recipient }) => recipient === undefined).map(({ one }) => one.address);
-  const isUntouched = found.every(
-    ({ one, recipient }) => recipient !== undefined && canonical(recipient) === one.address && one.strict,
-  );
+  const isUntouched =
+    list.strict &&
+    found.every(({ one, recipient }) => recipient !== undefined && canonical(recipient) === one.address);
   const rest = isUntouched ? [] : entries.flatMap((entry) => rendered(value, entry, envelope) ?? []);
   return {
     value: isUntouched ? undefined : ` ${rest.join(',\r\n\t')}`,
@@ -70,7 +71,7 @@ export function keepRecipients(value: string, envelope: Envelope): Kept | undefi
 /** All addresses of a field, groups opened. Undefined if it is not a list of addresses. */
 export function namedAddresses(value: string): string[] | undefined {
   return parseAddressList(value)
-    ?.flatMap(mailboxes)
+    ?.entries.flatMap(mailboxes)
     .map(({ address }) => address);
 }
 
@@ -90,7 +91,8 @@ function renderedMailbox(text: string, one: ListedMailbox, envelope: Envelope): 
   if (recipient === undefined) return undefined;
   const written = text.slice(one.spec.start, one.spec.end);
   const address = canonical(recipient) === one.address ? written : Buffer.from(recipient).toString('latin1');
-  if (one.strict) return text.slice(one.start, one.spec.start) + address + text.slice(one.spec.end, one.end);
+  if (!one.ambiguous && !one.oddComment)
+    return text.slice(one.start, one.spec.start) + address + text.slice(one.spec.end, one.end);
   const phrase = text.slice(one.phrase.start, one.phrase.end).replace(/\r\n/g, '');
   return `"${phrase.replace(/["\\]/g, '')}" <${address}>`;
 }
