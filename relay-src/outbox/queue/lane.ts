@@ -35,7 +35,6 @@ interface Deferral {
   level: number;
   /** Whose attempt began it. */
   readonly begunBy: string;
-  lastProbe: string;
 }
 
 export class Lane {
@@ -111,17 +110,18 @@ export class Lane {
     return this.#windows.reduce((at, window) => Math.max(at, window.earliest(due, first)), due);
   }
 
-  /** Takes the message whose turn it is; undefined if it is nobody's yet. */
+  /**
+   * Takes the message whose turn it is; undefined if it is nobody's yet. A message that probed in vain is due later than
+   * those that did not, so each probe is another one's, as long as there is another one.
+   */
   start(now: number): Started | undefined {
     if (this.wakeAt(now) > now) return undefined;
-    const message = this.#choose(now);
+    const message = this.#first();
     if (message === undefined) return undefined;
     this.#waiting.delete(message.id);
     for (const window of this.#windows) window.use(now, message);
     this.#running += 1;
-    const deferral = this.#deferral;
-    if (deferral !== undefined) deferral.lastProbe = message.id;
-    return { message, lane: this, probe: deferral !== undefined, epoch: this.#epoch };
+    return { message, lane: this, probe: this.#deferral !== undefined, epoch: this.#epoch };
   }
 
   /** An attempt has ended. Returns until when the mailbox waits now, if this attempt told so. */
@@ -150,7 +150,7 @@ export class Lane {
       return this.#deferral.until;
     }
     this.#epoch += 1;
-    const deferral = (this.#deferral ??= { until: 0, level: 0, begunBy: id, lastProbe: id });
+    const deferral = (this.#deferral ??= { until: 0, level: 0, begunBy: id });
     deferral.level += 1;
     deferral.until = told ?? now + backOff(this.#retry, deferral.level);
     return deferral.until;
@@ -162,16 +162,6 @@ export class Lane {
     this.#deferral = undefined;
     if (deferral.begunBy !== provedBy) this.#suspects.add(deferral.begunBy);
     this.#suspects.delete(provedBy);
-  }
-
-  /** The first in the queue; while probing another than the last one, if another is due. */
-  #choose(now: number): Waiting | undefined {
-    const first = this.#first();
-    if (first === undefined || first.id !== this.#deferral?.lastProbe) return first;
-    this.#queue.pop();
-    const second = this.#first();
-    this.#queue.push({ at: first.at, message: first });
-    return second !== undefined && second.at <= now ? second : first;
   }
 
   /** The message with the earliest time. Entries of messages that left or were moved are dropped on the way. */

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Window, type Load } from './limits.ts';
 
 const one: Load = { recipients: 1, octets: 1 };

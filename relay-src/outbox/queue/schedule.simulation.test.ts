@@ -3,7 +3,7 @@
  * the decisions as they are, time and next hop made up.
  */
 import { expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Message } from '../spool/message.ts';
 import type { Verdict } from '../transport.ts';
 import { Heap } from './heap.ts';
