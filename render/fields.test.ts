@@ -63,9 +63,9 @@ describe('the fields of an object', () => {
 describe('changed fields', () => {
   it('tell what was and what is, added and removed fields included', () => {
     expect(changedFields({ a: 1, b: [1, 2], c: {} }, { a: 2, b: [1, 2], d: 'x' })).toEqual([
-      { field: 'a', path: ['a'], before: 1, after: 2 },
-      { field: 'd', path: ['d'], before: undefined, after: 'x' },
-      { field: 'c', path: ['c'], before: {}, after: undefined },
+      { field: 'a', path: ['a'], keys: ['a'], before: 1, after: 2 },
+      { field: 'd', path: ['d'], keys: ['d'], before: undefined, after: 'x' },
+      { field: 'c', path: ['c'], keys: ['c'], before: {}, after: undefined },
     ]);
     expect(changedFields({ b: [1, 2] }, { b: [2, 1] })).toHaveLength(1);
   });

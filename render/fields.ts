@@ -10,33 +10,40 @@ export type FieldStep = string | { readonly item: string };
 /** A value without fields of its own: a scalar, a list of scalars, an empty object or list. */
 export interface FieldValue {
   readonly path: readonly FieldStep[];
+  /** The same path as keys and indexes. */
+  readonly keys: readonly (string | number)[];
   readonly value: unknown;
 }
 
 /** All fields of an object by the text of their path, in its order. */
 export function fieldsOf(object: unknown): Map<string, FieldValue> {
   const fields = new Map<string, FieldValue>();
-  collect(object, [], fields);
+  collect(object, [], [], fields);
   return fields;
 }
 
-function collect(value: unknown, path: readonly FieldStep[], into: Map<string, FieldValue>): void {
+function collect(
+  value: unknown,
+  path: readonly FieldStep[],
+  keys: readonly (string | number)[],
+  into: Map<string, FieldValue>,
+): void {
   if (value === undefined) return;
   const children = childrenOf(value);
-  if (children === undefined) into.set(fieldText(path), { path, value });
-  else for (const [step, child] of children) collect(child, [...path, step], into);
+  if (children === undefined) into.set(fieldText(path), { path, keys, value });
+  else for (const [step, key, child] of children) collect(child, [...path, step], [...keys, key], into);
 }
 
-/** The fields below a value with their steps; undefined for what counts as one value. */
-function childrenOf(value: unknown): [FieldStep, unknown][] | undefined {
+/** The fields below a value with their steps and keys; undefined for what counts as one value. */
+function childrenOf(value: unknown): [FieldStep, string | number, unknown][] | undefined {
   if (Array.isArray(value)) {
     if (!value.some(isObject)) return undefined;
-    const keys = itemKeys(value);
-    return value.map((item: unknown, index) => [{ item: keys[index] ?? String(index) }, item]);
+    const names = itemKeys(value);
+    return value.map((item: unknown, index) => [{ item: names[index] ?? String(index) }, index, item]);
   }
   if (!isObject(value)) return undefined;
   const entries = Object.entries(value);
-  return entries.length > 0 ? entries : undefined;
+  return entries.length > 0 ? entries.map(([key, child]) => [key, key, child]) : undefined;
 }
 
 /** `spec.containers[mailpit].env[MP_MAX_AGE].value`; keys that are no identifiers in quotes: `labels["a/b"]`. */
@@ -127,6 +134,8 @@ export interface FieldChange {
   /** Text of its path. */
   readonly field: string;
   readonly path: readonly FieldStep[];
+  /** The same path as keys and indexes, in the later version where it has the field. */
+  readonly keys: readonly (string | number)[];
   readonly before: unknown;
   readonly after: unknown;
 }
@@ -135,12 +144,12 @@ export interface FieldChange {
 export function changedFields(before: unknown, after: unknown): FieldChange[] {
   const [old, now] = [fieldsOf(before), fieldsOf(after)];
   const changes: FieldChange[] = [];
-  for (const [field, { path, value }] of now) {
+  for (const [field, { path, keys, value }] of now) {
     const was = old.get(field)?.value;
-    if (!isSameValue(was, value)) changes.push({ field, path, before: was, after: value });
+    if (!isSameValue(was, value)) changes.push({ field, path, keys, before: was, after: value });
   }
-  for (const [field, { path, value }] of old) {
-    if (!now.has(field)) changes.push({ field, path, before: value, after: undefined });
+  for (const [field, { path, keys, value }] of old) {
+    if (!now.has(field)) changes.push({ field, path, keys, before: value, after: undefined });
   }
   return changes;
 }
