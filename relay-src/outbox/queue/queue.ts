@@ -90,10 +90,10 @@ export class Queue {
     this.#pump();
   }
 
-  #enter({ id, state, mailbox, next, accepted, open, size }: Summary, now: number, notBefore = 0): void {
+  #enter({ id, state, mailbox, next, since, open, size }: Summary, now: number, notBefore = 0): void {
     if (state !== 'queued') return;
     const at = Math.max(next, notBefore);
-    this.#schedule.add(mailbox, { id, at, accepted, recipients: open, octets: size }, now);
+    this.#schedule.add(mailbox, { id, at, accepted: since, recipients: open, octets: size }, now);
   }
 
   #pump(): void {

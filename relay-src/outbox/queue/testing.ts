@@ -22,6 +22,7 @@ export function message(changes: Partial<Message> = {}): Message {
     recipients: ['a@example.org'],
     smtpUtf8: false,
     accepted: 0,
+    since: 0,
     size: 1000,
     sha256: '',
     revision: 0,

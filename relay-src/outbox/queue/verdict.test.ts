@@ -50,7 +50,7 @@ describe('one recipient', () => {
     }));
 
   it('too old: given up, with the last answer', () => {
-    const { fate, outcomes } = judge(unknown, { accepted: now - retry.maxAge });
+    const { fate, outcomes } = judge(unknown, { since: now - retry.maxAge });
     expect(fate).toEqual({ kind: 'failed' });
     expect(outcomes.get('a@example.org')).toMatchObject({
       status: '5.4.7',

@@ -68,7 +68,7 @@ export function decide(
       outcomes.set(recipient, { at: now, ...verdict });
     else open.push(verdict);
   }
-  if (open.length > 0 && now - message.accepted >= retry.maxAge) {
+  if (open.length > 0 && now - message.since >= retry.maxAge) {
     const last = open[0]?.answer ?? '';
     for (const [recipient, outcome] of expiry(message, now, last)) {
       if (!outcomes.has(recipient)) outcomes.set(recipient, outcome);
@@ -83,7 +83,7 @@ export function decide(
 
 /** The outcome of every open recipient of a message that is given up for its age (RFC 3463: x.4.7). */
 export function expiry(message: Message, now: number, last: string): ReadonlyMap<string, Outcome> {
-  const days = ((now - message.accepted) / 86_400_000).toFixed(1);
+  const days = ((now - message.since) / 86_400_000).toFixed(1);
   const answer = `given up after ${days} days; last answer: ${last}`;
   return new Map(
     openRecipients(message).map((recipient) => [

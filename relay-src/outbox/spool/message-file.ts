@@ -37,6 +37,7 @@ const record = z.strictObject({
   size: z.int(),
   sha256: z.string(),
   key: z.string().optional(),
+  since: time,
   next: time,
   reason: z.string().optional(),
   memory: z.string().optional(),
@@ -71,6 +72,7 @@ export function formatRecord(message: Message): Buffer {
       size: message.size,
       sha256: message.sha256,
       key: message.key,
+      since: iso(message.since),
       next: iso(message.next),
       reason: message.reason,
       memory: message.memory,
@@ -99,6 +101,7 @@ export function firstRecord(
     state,
     accepted,
     revision: 0,
+    since: accepted,
     next: accepted,
     attemptCount: attempts.length,
     attempts: shortened(attempts),
@@ -109,6 +112,8 @@ export function firstRecord(
 /** The message after a change. */
 export function changed(message: Message, changes: Changes): Message {
   const { reason, memory, ...rest } = message;
+  const known = [...message.outcomes];
+  const kept = changes.anew === undefined ? known : known.filter(([, { result }]) => result === 'sent');
   const newReason = changes.reason === undefined ? reason : (changes.reason?.slice(0, maxText) ?? undefined);
   const newMemory = changes.memory === undefined ? memory : (changes.memory ?? undefined);
   return {
@@ -121,7 +126,8 @@ export function changed(message: Message, changes: Changes): Message {
     attemptCount: message.attemptCount + (changes.attempt === undefined ? 0 : 1),
     attempts:
       changes.attempt === undefined ? message.attempts : shortened([...message.attempts, changes.attempt]),
-    outcomes: new Map([...message.outcomes, ...(changes.outcomes ?? [])]),
+    ...(changes.anew === undefined ? {} : { since: Date.now() }),
+    outcomes: new Map([...kept, ...(changes.outcomes ?? [])]),
   };
 }
 
@@ -131,6 +137,7 @@ export function summaryOf(message: Message): Summary {
     id: message.id,
     state: message.state,
     accepted: message.accepted,
+    since: message.since,
     next: message.next,
     attemptCount: message.attemptCount,
     mailbox: shared(message.mailbox),

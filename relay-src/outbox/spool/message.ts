@@ -63,6 +63,8 @@ export interface Changes {
   readonly reason?: string | null;
   /** What the transport remembers; null removes it. */
   readonly memory?: string | null;
+  /** Somebody wants it tried again: recipients that failed are served again, and its age counts from now. */
+  readonly anew?: true;
 }
 
 /** A message as its `.json` has it. */
@@ -76,6 +78,8 @@ export interface Message extends Readonly<Omit<NewMessage, 'state' | 'attempts' 
   readonly sha256: string;
   /** Changes since it was committed: of two records of one message the one with more is the newer. */
   readonly revision: number;
+  /** Its age counts from here: its acceptance, or when somebody wanted it tried again. */
+  readonly since: number;
   readonly next: number;
   /** Attempts so far; `attempts` may hold fewer. */
   readonly attemptCount: number;
@@ -90,6 +94,7 @@ export interface Summary {
   readonly id: string;
   readonly state: State;
   readonly accepted: number;
+  readonly since: number;
   readonly next: number;
   readonly attemptCount: number;
   readonly mailbox: string;

@@ -72,6 +72,7 @@ describe('a message', () => {
         id,
         state: 'held',
         accepted: expect.any(Number),
+        since: expect.any(Number),
         next: at,
         attemptCount: 1,
         open: 1,
