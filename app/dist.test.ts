@@ -37,7 +37,7 @@ describe('dist/', () => {
     expect(list.files).toHaveLength(Object.keys(textsBelow(join(ROOT, 'dist'))).length - 1);
   });
 
-  it("changes nothing after Flux's own commit, which bumps both marked lines", async () => {
+  it("changes nothing after Flux's own commit, which bumps all marked lines", async () => {
     await withRepositoryCopy(async (root) => {
       const source = globSync('app/images/*.yaml', { cwd: root }).map((file) => bump(join(root, file)));
       const rendered = globSync('dist/**/*.yaml', { cwd: root }).map((file) => bump(join(root, file)));

@@ -2,12 +2,17 @@
 import { mailpitLimit } from '../constructs/mailpit.ts';
 import type { SecretFile } from './charts/folder-chart.ts';
 import type { Images } from './images.ts';
+import type { Smtp2graphDelivery } from './delivery-settings.ts';
 import type { SecretName, SecretsEnvironment } from './secrets/catalog.ts';
+import type { Smtp2graphSettings } from './secrets/smtp2graph-config.ts';
 import type { Settings } from './settings.ts';
 
 /** Namespace of the relay, and of the Flux objects in the single-tenant profile. */
 export const NAMESPACE = 'email-relay';
 export const FLUX_NAMESPACE = 'flux-system';
+
+/** Where the containers of the pod find each other. Never `localhost`, which may be ::1. */
+export const LOOPBACK = '127.0.0.1';
 
 export interface Environment {
   readonly name: string;
@@ -29,8 +34,15 @@ export function isExample(settings: Settings): boolean {
 /** Each hop takes this much more than the one before it, which adds trace headers. */
 const HEADROOM = 64 * 1024;
 
-/** The largest message that each hop accepts, in bytes, from the one setting. */
-export function hopLimits(largestMessage: number): { readonly mailpit: number; readonly lastHop: number } {
+/** The largest message that each hop behind mx-validator accepts, in bytes, from the one setting. */
+export function hopLimits({ largestMessage, delivery }: Pick<Settings, 'largestMessage' | 'delivery'>): {
+  readonly mailpit: number;
+  readonly lastHop: number;
+} {
+  if (delivery.kind === 'outbox') {
+    const lastHop = largestMessage + HEADROOM;
+    return { lastHop, mailpit: mailpitLimit(lastHop + HEADROOM).bytes };
+  }
   const mailpit = mailpitLimit(largestMessage + HEADROOM).bytes;
   return { mailpit, lastHop: mailpit + HEADROOM };
 }
@@ -42,13 +54,22 @@ export function secretsEnvironment(name: string, settings: Settings): SecretsEnv
     name,
     namespace: NAMESPACE,
     example: isExample(settings),
-    smtp2graph: {
-      tenant: delivery.tenant,
-      clientId: delivery.clientId,
-      // It knows exact addresses only; mx-validator has checked the sender before, domains included.
-      allowedFrom: settings.senders.every((sender) => sender.includes('@')) ? settings.senders : [],
-      maxMessageBytes: hopLimits(settings.largestMessage).lastHop,
-    },
+    ...(delivery.kind === 'outbox'
+      ? { outbox: delivery.transport }
+      : { smtp2graph: smtp2graphSettings(settings, delivery) }),
     pullSecretRegistry: registry.pullSecret === 'none' ? undefined : registry.prefix.split('/')[0],
+  };
+}
+
+function smtp2graphSettings(
+  settings: Settings,
+  { tenant, clientId }: Smtp2graphDelivery,
+): Smtp2graphSettings {
+  return {
+    tenant,
+    clientId,
+    // It knows exact addresses only; mx-validator has checked the sender before, domains included.
+    allowedFrom: settings.senders.every((sender) => sender.includes('@')) ? settings.senders : [],
+    maxMessageBytes: hopLimits(settings).lastHop,
   };
 }

@@ -5,15 +5,17 @@ const context = {
   environment: 'prod',
   prefix: 'registry.example.local/x',
   policyNamespace: 'example',
+  lastHop: 'outbox',
   automation: true,
-};
+} as const;
 const MARKER = '# {"$imagepolicy": "example:mx-validator-prod-policy"}';
 
-function file(lines: Partial<Record<'mx-validator' | 'mailpit' | 'smtp2graph' | 'sidecar', string>>): string {
+function file(lines: Partial<Record<'mx-validator' | 'mailpit' | 'outbox' | 'sidecar', string>>): string {
   const all = {
     'mx-validator': `registry.example.local/x/mx-validator:prod-20260101.1 ${MARKER}`,
+    outbox:
+      'registry.example.local/x/outbox:prod-20260101.2 # {"$imagepolicy": "example:outbox-prod-policy"}',
     mailpit: 'axllent/mailpit:v1.30.5',
-    smtp2graph: 'smtp2graph/smtp2graph:v1.1.4',
     ...lines,
   };
   return Object.entries(all)
@@ -28,8 +30,20 @@ describe('parseImages', () => {
       images: {
         'mx-validator': 'registry.example.local/x/mx-validator:prod-20260101.1',
         mailpit: pinned,
-        smtp2graph: 'smtp2graph/smtp2graph:v1.1.4',
+        outbox: 'registry.example.local/x/outbox:prod-20260101.2',
       },
+    });
+  });
+
+  it('wants the image of the last hop that delivers, and no other', () => {
+    const smtp2graph = { ...context, lastHop: 'smtp2graph' } as const;
+    const text = file({}).replace(/^outbox: .*$/m, 'smtp2graph: smtp2graph/smtp2graph:v1.1.4');
+    expect(parseImages(text, smtp2graph)).toHaveProperty('images.smtp2graph', 'smtp2graph/smtp2graph:v1.1.4');
+    expect(parseImages(file({}), smtp2graph)).toEqual({
+      problems: [
+        'outbox: no container uses this image; known are mx-validator, mailpit, smtp2graph',
+        'smtp2graph: missing; expected a line `smtp2graph: reference`',
+      ],
     });
   });
 
@@ -73,13 +87,13 @@ describe('parseImages', () => {
 
   it('refuses a marker on a third-party image, an unknown image and a missing one', () => {
     const text = file({ mailpit: `axllent/mailpit:v1.30.5 ${MARKER}`, sidecar: 'x/y:1.0.0' }).replace(
-      /smtp2graph.*\n/,
+      /outbox.*\n/,
       '',
     );
     expect(parseImages(text, context)).toEqual({
       problems: [
-        'sidecar: no container uses this image; known are mx-validator, mailpit, smtp2graph',
-        'smtp2graph: missing; expected a line `smtp2graph: reference`',
+        'sidecar: no container uses this image; known are mx-validator, mailpit, outbox',
+        'outbox: missing; expected a line `outbox: reference`',
         'mailpit: no image policy bumps this one; take the marker away',
       ],
     });

@@ -7,14 +7,28 @@ import { markerText, type SetterMarker } from '../flux/setter-marker.ts';
 import { policyName, tagPattern } from '../flux/image-automation.ts';
 
 /** Images of this repository, which Flux bumps. */
-const OWN_IMAGES = ['mx-validator'] as const;
-const THIRD_PARTY_IMAGES = ['mailpit', 'smtp2graph'] as const;
+const OWN_IMAGES = ['mx-validator', 'outbox'] as const;
 
 export type OwnImage = (typeof OWN_IMAGES)[number];
-export type ImageName = OwnImage | (typeof THIRD_PARTY_IMAGES)[number];
+/** The program that delivers, which is also the name of its image. */
+export type LastHopName = 'outbox' | 'smtp2graph';
 
-/** Full references by container: registry, path, tag, and a digest where one was pinned. */
-export type Images = Readonly<Record<ImageName, string>>;
+export type ImageName = OwnImage | 'mailpit' | 'smtp2graph';
+
+/** Full references of those that run, by container: registry, path, tag, and a digest where one was pinned. */
+export type Images = Readonly<Partial<Record<ImageName, string>>>;
+
+/** @throws Error for a container that this environment does not run */
+export function imageOf(images: Images, name: ImageName): string {
+  const reference = images[name];
+  if (reference === undefined) throw new Error(`there is no image of ${name}`);
+  return reference;
+}
+
+/** Those of our own images that an environment runs. */
+export function ownImages(lastHop: LastHopName): OwnImage[] {
+  return OWN_IMAGES.filter((image) => image === 'mx-validator' || image === lastHop);
+}
 
 const REFERENCE =
   /^(?<repository>[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+):(?<tag>\w[\w.-]{0,127})(@sha256:[0-9a-f]{64})?$/;
@@ -28,6 +42,7 @@ export interface ImagesContext {
   readonly prefix: string;
   /** Namespace of the image policies. */
   readonly policyNamespace: string;
+  readonly lastHop: LastHopName;
   /** Whether Flux bumps our own images: the marked lines are then required. */
   readonly automation: boolean;
 }
@@ -55,7 +70,8 @@ export function parseImages(
     if (!isScalar(key) || !isScalar(value)) continue;
     lines.set(String(key.value), { reference: String(value.value), comment: value.comment?.trim() });
   }
-  const names: readonly string[] = [...OWN_IMAGES, ...THIRD_PARTY_IMAGES];
+  const needed = ['mx-validator', 'mailpit', context.lastHop] as const;
+  const names: readonly string[] = needed;
   const problems = [
     ...[...lines.keys()]
       .filter((name) => !names.includes(name))
@@ -64,6 +80,7 @@ export function parseImages(
       .filter((name) => !lines.has(name))
       .map((name) => `${name}: missing; expected a line \`${name}: reference\``),
     ...[...lines].flatMap(([name, { reference, comment }]) => {
+      if (!names.includes(name)) return [];
       const own = OWN_IMAGES.find((image) => image === name);
       return own === undefined
         ? thirdPartyProblems(name, reference, comment)
@@ -71,14 +88,7 @@ export function parseImages(
     }),
   ];
   if (problems.length > 0) return { problems };
-  const reference = (name: ImageName): string => lines.get(name)?.reference ?? '';
-  return {
-    images: {
-      'mx-validator': reference('mx-validator'),
-      mailpit: reference('mailpit'),
-      smtp2graph: reference('smtp2graph'),
-    },
-  };
+  return { images: Object.fromEntries(needed.map((name) => [name, lines.get(name)?.reference])) };
 }
 
 function ownProblems(

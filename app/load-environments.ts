@@ -124,6 +124,7 @@ function loadImages(root: string, { name, settings }: Described, problems: strin
     environment: name,
     prefix: settings.registry.prefix,
     policyNamespace: FLUX_NAMESPACE,
+    lastHop: settings.delivery.kind,
     automation: settings.imageAutomation === 'on',
   });
   if ('images' in result) return result.images;

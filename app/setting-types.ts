@@ -122,3 +122,24 @@ export const accessMode = z.enum(
   ['ReadWriteOnce', 'ReadWriteOncePod'],
   'expected "ReadWriteOnce" or "ReadWriteOncePod": one pod writes',
 );
+
+/** An address on the web without a path: what the network policy opens is port 443. */
+export const httpsOrigin = z
+  .string()
+  .regex(
+    new RegExp(`^https://${LABEL}(\\.${LABEL})+$`),
+    'expected "https://" and a host name, such as "https://graph.microsoft.com"',
+  );
+
+/** An HTTP proxy. Its login would be a secret in a ConfigMap. */
+export const proxyUrl = z
+  .string()
+  .regex(
+    new RegExp(`^https?://${LABEL}(\\.${LABEL})*(:[1-9]\\d{0,4})?$`),
+    'expected an http or https URL of a host and a port without credentials, such as "http://proxy.example.com:3128"',
+  );
+
+/** A span of time as outbox takes it. */
+export const timeSpan = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a time such as "30s", "5m", "1h" or "2d"');

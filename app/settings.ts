@@ -3,6 +3,7 @@
  * is said, and why. The one source of types, run-time validation and `docs/settings.md`.
  */
 import { z } from 'zod';
+import { delivery } from './delivery-settings.ts';
 import {
   accessMode,
   byteSize,
@@ -155,23 +156,7 @@ export const schema = z.strictObject({
     reason: 'Graph has been reported to answer 200 and send nothing above about 2.2 MB',
   }),
 
-  delivery: z
-    .discriminatedUnion('kind', [
-      z.strictObject({
-        kind: z.literal('smtp2graph'),
-        tenant: z
-          .string()
-          .regex(/^[\da-z-]+$/i, 'expected a GUID, or the name before ".onmicrosoft.com" without a dot')
-          .meta({ description: 'Microsoft Entra tenant: its GUID, or NAME of NAME.onmicrosoft.com' }),
-        clientId: z
-          .guid('expected the application (client) id of the app registration, a GUID')
-          .meta({ description: 'application (client) id of the app registration' }),
-      }),
-    ])
-    .meta({
-      description:
-        'the last hop. `smtp2graph` is the published one, and can lose mail (README, "What can be lost")',
-    }),
+  delivery,
 
   mailpit: z
     .strictObject({
@@ -324,6 +309,10 @@ export const schema = z.strictObject({
       mailpit: resources('mailpit', {
         requests: { cpu: '25m', memory: '96Mi' },
         limits: { cpu: '1', memory: '512Mi' },
+      }),
+      outbox: resources('outbox', {
+        requests: { cpu: '25m', memory: '128Mi' },
+        limits: { cpu: '1', memory: '384Mi' },
       }),
       smtp2graph: resources('smtp2graph', {
         requests: { cpu: '25m', memory: '96Mi' },

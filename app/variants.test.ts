@@ -9,10 +9,22 @@ import type { SecretName } from './secrets/catalog.ts';
 import { parseSettings } from './setting-problems.ts';
 import type { SettingsInput } from './settings.ts';
 
+const account = {
+  tenant: '00000000-0000-0000-0000-000000000000',
+  clientId: '00000000-0000-0000-0000-000000000000',
+};
+const graph = { kind: 'graph', ...account } as const;
+const smarthost = {
+  kind: 'smarthost',
+  host: 'smtp.example.net',
+  login: { kind: 'password', user: 'relay' },
+} as const;
+const smtp2graph = { kind: 'smtp2graph', ...account } as const;
+
 /** The example with other settings, rendered. */
 function rendered(
   changes: Partial<SettingsInput>,
-  secrets: SecretName[] = ['mailpit-auth', 'smtp2graph-config'],
+  secrets: SecretName[] = ['mailpit-auth', 'outbox-credentials', 'smtp2graph-config'],
 ): TreeFile[] {
   const result = parseSettings({ ...example, ...changes });
   if ('problems' in result) throw new Error(JSON.stringify(result.problems));
@@ -23,6 +35,7 @@ function rendered(
     images: {
       'mx-validator': 'registry.example.local/your-org/mx-validator:prod-20260101.1',
       mailpit: 'axllent/mailpit:v1.30.5',
+      outbox: 'registry.example.local/your-org/outbox:prod-20260101.1',
       smtp2graph: 'smtp2graph/smtp2graph:v1.1.4',
     },
     secrets: new Map(
@@ -43,6 +56,7 @@ function said(changes: Partial<SettingsInput>, path: string): string {
 }
 
 const DEPLOYMENT = 'k8s/prod/20-deployment.yaml';
+const CONFIG = 'k8s/prod/15-configmap-outbox.yaml';
 const POLICIES = 'k8s/prod/40-networkpolicy.yaml';
 
 describe('settings', () => {
@@ -57,7 +71,7 @@ describe('settings', () => {
     const files = rendered({ imageAutomation: 'off' });
     expect(files.filter(({ path }) => path.includes('image'))).toEqual([]);
     expect(files.flatMap((file) => (file.kind === 'manifests' ? file.markers : []))).toEqual([]);
-    expect(rendered({}).flatMap((file) => (file.kind === 'manifests' ? file.markers : []))).toHaveLength(1);
+    expect(rendered({}).flatMap((file) => (file.kind === 'manifests' ? file.markers : []))).toHaveLength(2);
   });
 
   it('flux.selfApply false leaves the cluster folder to a fleet repository', () => {
@@ -76,11 +90,12 @@ describe('settings', () => {
     const text = said({ largestMessage: '2Mi' }, DEPLOYMENT);
     expect(text).toContain('{"name":"MAX_MESSAGE_BYTES","value":"2097152"}');
     expect(text).toContain('{"name":"MP_MAX_MESSAGE_SIZE","value":"3"}');
+    expect(said({ largestMessage: '2Mi' }, CONFIG)).toContain('maxSize: 2162688\\n');
     // 3 MiB less 64 KiB is the largest that still fits into Mailpit's 3; a KiB more takes the next whole one.
-    expect(said({ largestMessage: '3008Ki' }, DEPLOYMENT)).toContain(
+    expect(said({ delivery: smtp2graph, largestMessage: '3008Ki' }, DEPLOYMENT)).toContain(
       '{"name":"MP_MAX_MESSAGE_SIZE","value":"3"}',
     );
-    expect(said({ largestMessage: '3009Ki' }, DEPLOYMENT)).toContain(
+    expect(said({ delivery: smtp2graph, largestMessage: '3009Ki' }, DEPLOYMENT)).toContain(
       '{"name":"MP_MAX_MESSAGE_SIZE","value":"4"}',
     );
   });
@@ -119,6 +134,22 @@ describe('settings', () => {
     [
       'cluster networks of both families',
       { cluster: { name: 'x', networks: ['203.0.113.0/24', '2001:db8::/32'] } },
+    ],
+    ['smtp2graph', { delivery: smtp2graph }],
+    ["outbox and smtp2graph's old queue", { delivery: { transport: graph, migrateFrom: 'smtp2graph' } }],
+    ['a certificate', { delivery: { transport: { ...graph, credential: 'certificate' } } }],
+    ['a smarthost', { delivery: { transport: smarthost }, largestMessage: '25Mi' }],
+    [
+      'an open smarthost in the data centre',
+      { delivery: { transport: { ...smarthost, login: undefined, port: 25, networks: ['10.0.0.25/32'] } } },
+    ],
+    [
+      'a proxy',
+      {
+        delivery: {
+          transport: { ...graph, proxy: { url: 'http://proxy.example:3128', networks: ['10.1.2.3/32'] } },
+        },
+      },
     ],
     ['many senders', { senders: ['a@example.com', 'example.org'], stripCalendarFor: [] }],
   ])('keeps every promise with %s', (_what, changes) => {

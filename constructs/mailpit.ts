@@ -14,6 +14,13 @@ export const mailpitNames = {
 
 const MIB = 1024 * 1024;
 
+export interface MailpitRelay {
+  readonly host: string;
+  readonly port: number;
+  /** Seconds that Mailpit outlives the hop before it: it exits at once on SIGTERM and drops what it is relaying. */
+  readonly preStopSeconds: number;
+}
+
 export interface MailpitProps {
   readonly image: string;
   /** Smallest limit that lets through all that the hop before it accepts, in bytes. */
@@ -23,10 +30,8 @@ export interface MailpitProps {
   readonly maxAge: string;
   /** Whether `/data` is a network file system, where SQLite must not use its write-ahead log. */
   readonly networkFileSystem: boolean;
-  /** Where Mailpit passes every message on to, in the published order. */
-  readonly relay: { readonly host: string; readonly port: number };
-  /** Seconds that Mailpit outlives the hop before it: it exits at once on SIGTERM and drops what it is relaying. */
-  readonly preStopSeconds: number;
+  /** Where Mailpit passes every message on to, in the published order; without it, it keeps copies and sends nothing. */
+  readonly relay?: MailpitRelay;
   readonly resources: ContainerResources;
 }
 
@@ -40,7 +45,7 @@ export function mailpitLimit(maxMessageBytes: number): {
 }
 
 /** The searchable copy, and in the published order the hop between mx-validator and smtp2graph. */
-export function mailpit(props: MailpitProps): IContainer {
+export function mailpit({ relay, ...props }: MailpitProps): IContainer {
   return hardenedContainer({
     name: 'mailpit',
     image: props.image,
@@ -55,13 +60,7 @@ export function mailpit(props: MailpitProps): IContainer {
       MP_MAX_MESSAGES: String(props.maxMessages),
       MP_MAX_AGE: props.maxAge,
       MP_MAX_MESSAGE_SIZE: String(mailpitLimit(props.maxMessageBytes).mebibytes),
-      // Without it, a message that the relay refused would be answered with 250 and be lost.
-      MP_SMTP_RELAY_FWD_SMTP_ERRORS: 'true',
-      MP_SMTP_RELAY_ALL: 'true',
-      MP_SMTP_RELAY_HOST: props.relay.host,
-      MP_SMTP_RELAY_PORT: String(props.relay.port),
-      // Closes "release" in the web UI and leaves the automatic relay working.
-      MP_SMTP_RELAY_ALLOWED_RECIPIENTS: '^$',
+      ...(relay === undefined ? {} : relayVariables(relay)),
       MP_UI_AUTH_FILE: `/auth/${mailpitNames.uiAuth}`,
       // A credential that nobody knows: nobody sends past mx-validator.
       MP_SEND_API_AUTH_FILE: `/auth/${mailpitNames.sendAuth}`,
@@ -77,9 +76,21 @@ export function mailpit(props: MailpitProps): IContainer {
       { name: mailpitNames.claim, mountPath: '/data' },
     ],
     resources: props.resources,
-    lifecycle: { preStop: { sleep: { seconds: props.preStopSeconds } } },
+    ...(relay === undefined ? {} : { lifecycle: { preStop: { sleep: { seconds: relay.preStopSeconds } } } }),
     startupProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 2, failureThreshold: 150 },
     livenessProbe: { httpGet: { path: '/livez', port: 'http' }, periodSeconds: 30, timeoutSeconds: 5 },
     readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 10, timeoutSeconds: 5 },
   });
+}
+
+function relayVariables({ host, port }: MailpitRelay): Record<string, string> {
+  return {
+    // Without it, a message that the relay refused would be answered with 250 and be lost.
+    MP_SMTP_RELAY_FWD_SMTP_ERRORS: 'true',
+    MP_SMTP_RELAY_ALL: 'true',
+    MP_SMTP_RELAY_HOST: host,
+    MP_SMTP_RELAY_PORT: String(port),
+    // Closes "release" in the web UI and leaves the automatic relay working.
+    MP_SMTP_RELAY_ALLOWED_RECIPIENTS: '^$',
+  };
 }

@@ -11,7 +11,9 @@ export interface RelayDeploymentProps {
   readonly claims: readonly string[];
   /** Secrets that are mounted, each as a whole directory: a subPath mount is never refreshed. */
   readonly secrets: readonly string[];
-  /** SHA-256 of each Secret file whose program reads it only at start: a new one restarts the pod. */
+  /** ConfigMaps that are mounted, each as a whole directory. */
+  readonly configMaps: readonly string[];
+  /** SHA-256 of each Secret file and ConfigMap whose program reads it only at start: a new one restarts the pod. */
   readonly checksums: Readonly<Record<string, string>>;
   readonly pullSecret?: string;
   readonly gracePeriodSeconds: number;
@@ -50,6 +52,7 @@ export class RelayDeployment extends ApiObject {
             volumes: [
               ...props.claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
               ...props.secrets.map((name) => ({ name, secret: { secretName: name, defaultMode: 0o440 } })),
+              ...props.configMaps.map((name) => ({ name, configMap: { name } })),
             ],
           },
         },

@@ -9,8 +9,11 @@ export const example = defineEnvironment({
   senders: ['booking@example.com'],
   stripCalendarFor: ['organizer@example.com'],
   delivery: {
-    kind: 'smtp2graph',
-    tenant: '00000000-0000-0000-0000-000000000000',
-    clientId: '00000000-0000-0000-0000-000000000000',
+    kind: 'outbox',
+    transport: {
+      kind: 'graph',
+      tenant: '00000000-0000-0000-0000-000000000000',
+      clientId: '00000000-0000-0000-0000-000000000000',
+    },
   },
 });

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { ImageAutomation, ScannedImage } from '../../flux/image-automation.ts';
 import { type Environment, FLUX_NAMESPACE } from '../environment.ts';
+import { ownImages } from '../images.ts';
 import { clusterFolder } from './cluster-chart.ts';
 import { FolderChart } from './folder-chart.ts';
 
@@ -10,14 +11,17 @@ export class ImageAutomationChart extends FolderChart {
     const { name, settings } = environment;
     super(scope, 'images', `${clusterFolder(settings.cluster.name)}/${name}`, environment.file);
     const { registry, flux, git } = settings;
-    const image = new ScannedImage(this, {
-      name: 'mx-validator',
-      namespace: FLUX_NAMESPACE,
-      repository: `${registry.prefix}/mx-validator`,
-      environment: name,
-      ...(registry.scanSecret === undefined ? {} : { scanSecret: registry.scanSecret }),
-      interval: flux.intervals.images,
-    });
+    const images = ownImages(settings.delivery.kind).map(
+      (image) =>
+        new ScannedImage(this, {
+          name: image,
+          namespace: FLUX_NAMESPACE,
+          repository: `${registry.prefix}/${image}`,
+          environment: name,
+          ...(registry.scanSecret === undefined ? {} : { scanSecret: registry.scanSecret }),
+          interval: flux.intervals.images,
+        }),
+    );
     const automation = new ImageAutomation(this, 'automation', {
       name: `email-relay-${name}`,
       namespace: FLUX_NAMESPACE,
@@ -29,8 +33,7 @@ export class ImageAutomationChart extends FolderChart {
     this.manifest(
       'image-automation.yaml',
       'flux/image-automation.ts',
-      image.repository,
-      image.policy,
+      ...images.flatMap(({ repository, policy }) => [repository, policy]),
       automation,
     );
   }

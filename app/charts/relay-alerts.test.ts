@@ -3,13 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { dnsVerdicts, metrics } from '../../relay-src/mx-validator/contract.ts';
+import { metrics as outboxMetrics } from '../../relay-src/outbox/contract.ts';
 import { lookupOutcomes } from '../../relay-src/mx-validator/dns/checker.ts';
 import { troubleCauses } from '../../relay-src/mx-validator/dns/verdict.ts';
 import { relayAlerts } from './relay-alerts.ts';
 
 const CASES = join(import.meta.dirname, '../../e2e/alerts');
 
-const alerts = relayAlerts({ namespace: 'email-relay', maxMessages: 1000, mailpitVolumeBytes: 1000 });
+const sizes = { maxMessages: 1000, mailpitVolumeBytes: 1000, queueVolumeBytes: 1000 };
+const alerts = relayAlerts({ namespace: 'email-relay', lastHop: 'outbox', ...sizes });
 
 describe('every alert', () => {
   it.each(alerts.map(({ name }) => name))(
@@ -26,10 +28,19 @@ describe('every alert', () => {
     },
   );
 
-  it('asks mx-validator only for metrics that it exports', () => {
-    const asked = alerts.flatMap(({ expr }) => expr.match(/mx_validator_\w+/g) ?? []);
+  it.each([
+    ['mx-validator', /mx_validator_\w+/g, metrics],
+    ['outbox', /\boutbox_\w+/g, outboxMetrics],
+  ])('asks %s only for metrics that it exports', (_program, pattern, exported) => {
+    const asked = alerts.flatMap(({ expr }) => expr.match(pattern) ?? []);
     expect(asked.length).toBeGreaterThan(0);
-    expect(asked.filter((name) => !Object.hasOwn(metrics, name))).toEqual([]);
+    expect(asked.filter((name) => !Object.hasOwn(exported, name))).toEqual([]);
+  });
+
+  it('knows smtp2graph no more than its own order of hops does', () => {
+    const published = relayAlerts({ namespace: 'email-relay', lastHop: 'smtp2graph', ...sizes });
+    expect(JSON.stringify(published)).not.toContain('outbox');
+    expect(JSON.stringify(alerts)).not.toContain('smtp2graph');
   });
 
   it('knows which outcomes of a DNS lookup are verdicts: the rest is trouble', () => {

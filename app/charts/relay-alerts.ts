@@ -1,12 +1,18 @@
 import type { Alert } from '../../constructs/alerts.ts';
 import { dnsVerdicts } from '../../relay-src/mx-validator/contract.ts';
+import type { LastHopName } from '../images.ts';
+import { isDown, percent } from './alert-text.ts';
+import { outboxAlerts } from './outbox-alerts.ts';
 
 export interface RelayAlertsProps {
   readonly namespace: string;
+  readonly lastHop: LastHopName;
   /** Messages that Mailpit keeps. */
   readonly maxMessages: number;
   /** Size of Mailpit's volume. */
   readonly mailpitVolumeBytes: number;
+  /** Size of the volume with the last hop's queue. */
+  readonly queueVolumeBytes: number;
 }
 
 const REJECTS_PER_MINUTE = 10;
@@ -18,13 +24,31 @@ const DATABASE_SHARE = 0.5;
 const FREE_SHARE = 0.15;
 const RESTARTS = 2;
 
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
-/** A target that does not answer, or that nobody asks any more. */
-const isDown = (series: string): string => `${series} == 0 or absent(${series})`;
+/** What differs by the order of the hops. */
+const TEXTS = {
+  outbox: {
+    nextHop: 'outbox',
+    mailpitDown: 'copies of mail are missing in its web UI. Delivery goes on.',
+    databaseFull: 'it takes no more copies.',
+    queueFilling:
+      'On outbox-data it means undelivered mail: look at kubectl -n email-relay exec deploy/email-relay -c outbox -- outbox list.',
+    restarting: 'mail is deferred meanwhile, and what outbox had accepted is on its volume.',
+  },
+  smtp2graph: {
+    nextHop: 'mailpit',
+    mailpitDown: 'it is the hop behind mx-validator, so mail is deferred.',
+    databaseFull:
+      'Mailpit answers 451 to mail that it has already passed on, and each retry is delivered again.',
+    queueFilling:
+      'On smtp2graph-data it means undelivered mail: look at mailroot/queue, mailroot/failed and logs/error.log there.',
+    restarting: 'messages that smtp2graph had accepted in that moment may be lost.',
+  },
+} as const;
 
 /** What wakes somebody up, or tells them tomorrow: each way in which the relay stops or loses mail. */
-export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: RelayAlertsProps): Alert[] {
+export function relayAlerts(props: RelayAlertsProps): Alert[] {
+  const { namespace, lastHop, maxMessages, mailpitVolumeBytes } = props;
+  const texts = TEXTS[lastHop];
   const job = `namespace="${namespace}",job="email-relay"`;
   const transactions = 'mx_validator_transactions_total';
   const lookups = 'mx_validator_dns_lookups_total';
@@ -45,8 +69,7 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
       for: '2m',
       expr: `mx_validator_upstream_up{${job}} == 0`,
       summary: 'The email relay defers all mail',
-      description:
-        'mx-validator has not reached Mailpit for 2 minutes and answers every MAIL with 451: applications that do not retry lose their mail. Look at the logs of the container mailpit.',
+      description: `mx-validator has not reached its next hop for 2 minutes and answers every MAIL with 451: applications that do not retry lose their mail. Look at the logs of the container ${texts.nextHop}.`,
     },
     {
       name: 'EmailRelayDefersMail',
@@ -74,12 +97,11 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
     },
     {
       name: 'MailpitDown',
-      severity: 'critical',
+      severity: lastHop === 'outbox' ? 'warning' : 'critical',
       for: '2m',
       expr: isDown(`up{${job},endpoint="mp-metrics"}`),
       summary: 'Mailpit is down',
-      description:
-        'Mailpit has not answered a scrape for 2 minutes: it is the hop behind mx-validator, so mail is deferred. Look at the logs of the container mailpit.',
+      description: `Mailpit has not answered a scrape for 2 minutes: ${texts.mailpitDown} Look at the logs of the container mailpit.`,
     },
     {
       name: 'MailpitNearlyFull',
@@ -95,7 +117,7 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
       for: '10m',
       expr: `mailpit_database_size_bytes{namespace="${namespace}"} > ${Math.floor(mailpitVolumeBytes * DATABASE_SHARE)}`,
       summary: "Mailpit's database fills half its volume",
-      description: `The database is larger than ${percent(DATABASE_SHARE)} of its volume and needs its own size again to shrink; once it is full, Mailpit answers 451 to mail that it has already passed on, and each retry is delivered again. Enlarge storage.mailpit or lower mailpit.maxMessages.`,
+      description: `The database is larger than ${percent(DATABASE_SHARE)} of its volume and needs its own size again to shrink; once it is full, ${texts.databaseFull} Enlarge storage.mailpit or lower mailpit.maxMessages.`,
     },
     {
       name: 'EmailRelayVolumeFilling',
@@ -103,7 +125,7 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
       for: '15m',
       expr: `kubelet_volume_stats_available_bytes{namespace="${namespace}"} < ${FREE_SHARE} * kubelet_volume_stats_capacity_bytes{namespace="${namespace}"}`,
       summary: 'A volume of the email relay is filling up',
-      description: `The claim {{ $labels.persistentvolumeclaim }} has less than ${percent(FREE_SHARE)} left. On smtp2graph-data it means undelivered mail: look at mailroot/queue, mailroot/failed and logs/error.log there.`,
+      description: `The claim {{ $labels.persistentvolumeclaim }} has less than ${percent(FREE_SHARE)} left. ${texts.queueFilling}`,
     },
     {
       name: 'EmailRelayRestarting',
@@ -111,7 +133,10 @@ export function relayAlerts({ namespace, maxMessages, mailpitVolumeBytes }: Rela
       for: '0m',
       expr: `increase(kube_pod_container_status_restarts_total{namespace="${namespace}"}[30m]) > ${RESTARTS}`,
       summary: 'A container of the email relay keeps restarting',
-      description: `{{ $labels.container }} restarted more than ${RESTARTS} times in 30 minutes; messages that smtp2graph had accepted in that moment may be lost. Look at kubectl -n email-relay logs -c {{ $labels.container }} --previous.`,
+      description: `{{ $labels.container }} restarted more than ${RESTARTS} times in 30 minutes; ${texts.restarting} Look at kubectl -n email-relay logs -c {{ $labels.container }} --previous.`,
     },
+    ...(lastHop === 'outbox'
+      ? outboxAlerts({ namespace, job, spoolVolumeBytes: props.queueVolumeBytes })
+      : []),
   ];
 }

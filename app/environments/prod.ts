@@ -19,8 +19,11 @@ export default defineEnvironment({
   stripCalendarFor: ['organizer@example.com'],
 
   delivery: {
-    kind: 'smtp2graph',
-    tenant: '00000000-0000-0000-0000-000000000000',
-    clientId: '00000000-0000-0000-0000-000000000000',
+    kind: 'outbox',
+    transport: {
+      kind: 'graph',
+      tenant: '00000000-0000-0000-0000-000000000000',
+      clientId: '00000000-0000-0000-0000-000000000000',
+    },
   },
 });

@@ -1,6 +1,6 @@
 /** What an environment is rendered from: settings, image references, secrets, its name; each with other values. */
 import { parseSettings } from '../setting-problems.ts';
-import { meta, members, type Schema, unwrap } from '../../relay-src/schema/tree.ts';
+import { meta, members, type Schema, unwrap, variantsOf } from '../../relay-src/schema/tree.ts';
 import { schema } from '../settings.ts';
 import type { Environment } from '../environment.ts';
 import { z } from 'zod';
@@ -72,6 +72,8 @@ function settingInputs(root: string, environment: Environment, given: unknown): 
   const file = moduleAt(root, environment.file);
   const sources = withImports(root, [SETTINGS], /^(app\/setting|relay-src\/)/);
   const whole = withKinds(schema, given);
+  // With another delivery another container runs, whose image nobody has named yet.
+  const images = { outbox: 'outbox', smtp2graph: 'smtp2graph', ...environment.images };
   return [...leavesOf(schema, [], whole)].map(({ path, node, at, fallback }) => {
     const said = valueAt(given, path);
     const isDefault = said === undefined;
@@ -88,7 +90,7 @@ function settingInputs(root: string, environment: Environment, given: unknown): 
       *variants() {
         for (const alternative of alternatives(node, valueAt(whole, at) ?? fallback)) {
           const result = parseSettings(withValue(whole, at, alternative));
-          if ('settings' in result) yield { ...environment, settings: result.settings };
+          if ('settings' in result) yield { ...environment, images, settings: result.settings };
         }
       },
     };
@@ -115,16 +117,13 @@ function* leavesOf(node: Schema, path: readonly string[], given: unknown): Gener
   if (inner instanceof z.ZodDiscriminatedUnion) {
     const kind: unknown = Object(given)['kind'];
     yield { path: [...path, 'kind'], node, at: path, fallback: kind };
-    const option = inner.def.options.find((one) => isKind(one, kind));
-    for (const leaf of below(option ?? inner))
+    const variant = variantsOf(node).find(
+      (one) => one.kind === kind || (kind === undefined && one.isDefault),
+    );
+    for (const leaf of below(variant?.schema ?? inner))
       if (leaf.path.length > path.length + 1 || leaf.path.at(-1) !== 'kind') yield leaf;
   } else if (members(node) === undefined) yield { path, node, at: path, fallback };
   else yield* below(node);
-}
-
-function isKind(option: Schema, kind: unknown): boolean {
-  const literal = members(option)?.['kind'];
-  return literal instanceof z.ZodLiteral && literal.def.values.some((value) => value === kind);
 }
 
 /** The line that says a setting, or the closest one around it. */

@@ -1,3 +1,4 @@
+import { credentialKeys } from '../../relay-src/outbox/contract.ts';
 import { secretPath } from './catalog.ts';
 import type { NeededSecret, SecretsEnvironment } from './catalog.ts';
 import { secretManifest } from './manifest.ts';
@@ -11,6 +12,14 @@ function placeholder(environment: SecretsEnvironment, key: string): string {
       return '<output of: htpasswd -nB YOUR-USER>\n';
     case 'send-api-auth':
       return '<output of: openssl rand -base64 30 | htpasswd -niB nobody>\n';
+    case credentialKeys.clientSecret:
+      return '<client secret of the app registration>';
+    case credentialKeys.certificate:
+      return '<certificate, PEM>\n';
+    case credentialKeys.privateKey:
+      return '<its private key, PEM>\n';
+    case credentialKeys.password:
+      return '<password>';
     case 'config.yml':
       return environment.smtp2graph === undefined
         ? ''

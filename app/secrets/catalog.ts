@@ -1,3 +1,9 @@
+import {
+  credentialKeysOf,
+  credentialOwnerHash,
+  credentialPurpose,
+  type OutboxTransport,
+} from './outbox-credentials.ts';
 import { smtp2graphSettingsHash } from './smtp2graph-config.ts';
 import type { Smtp2graphSettings } from './smtp2graph-config.ts';
 
@@ -7,13 +13,16 @@ export interface SecretsEnvironment {
   readonly namespace: string;
   /** True while the settings are the published example: only then may secrets be encrypted for its public key. */
   readonly example: boolean;
+  /** Set where outbox delivers. */
+  readonly outbox?: OutboxTransport | undefined;
   /** Set where smtp2graph delivers. */
   readonly smtp2graph?: Smtp2graphSettings | undefined;
   /** Host of the registry that needs a pull secret; absent where none does. */
   readonly pullSecretRegistry?: string | undefined;
 }
 
-export type SecretName = 'mailpit-auth' | 'smtp2graph-config' | 'mx-validator-registry';
+export type SecretName =
+  'mailpit-auth' | 'mx-validator-registry' | 'outbox-credentials' | 'smtp2graph-config';
 
 /** One Secret that an environment needs. */
 export interface NeededSecret {
@@ -25,6 +34,8 @@ export interface NeededSecret {
   readonly purpose: string;
   /** Hash of the settings that went into it, kept beside it in clear; absent where none do. */
   readonly settingsSha256?: string;
+  /** Whether other settings leave the value as it is: `--keep` then makes the file anew with it. */
+  readonly keepsValue?: boolean;
 }
 
 /** Annotation: the hash of the settings that an encrypted value was made from. */
@@ -35,7 +46,8 @@ export const exampleAnnotation = 'email-relay/example-values';
 
 /** The secrets that an environment needs, in the order in which they are rendered. */
 export function neededSecrets(environment: SecretsEnvironment): readonly NeededSecret[] {
-  const { namespace, smtp2graph, pullSecretRegistry } = environment;
+  const { namespace, outbox, smtp2graph, pullSecretRegistry } = environment;
+  const credentialKeys = outbox === undefined ? [] : credentialKeysOf(outbox);
   return [
     {
       name: 'mailpit-auth',
@@ -55,6 +67,18 @@ export function neededSecrets(environment: SecretsEnvironment): readonly NeededS
             purpose: `pulls our images from ${pullSecretRegistry}`,
           } as const,
         ]),
+    ...(outbox === undefined || credentialKeys.length === 0
+      ? []
+      : [
+          {
+            name: 'outbox-credentials',
+            namespace,
+            type: 'Opaque',
+            keys: credentialKeys,
+            purpose: credentialPurpose(outbox),
+            settingsSha256: credentialOwnerHash(outbox),
+          } as const,
+        ]),
     ...(smtp2graph === undefined
       ? []
       : [
@@ -65,6 +89,7 @@ export function neededSecrets(environment: SecretsEnvironment): readonly NeededS
             keys: ['config.yml'],
             purpose: 'sends through Microsoft Graph: settings and the client secret of the app registration',
             settingsSha256: smtp2graphSettingsHash(smtp2graph),
+            keepsValue: true,
           } as const,
         ]),
   ];

@@ -6,8 +6,14 @@ import { findEnvironments, makeSecret } from './make.ts';
 import type { SecretsContext } from './make.ts';
 import { overview } from './overview.ts';
 import { secretStates } from './state.ts';
-import { mailpitAuthFrom, registryFrom, smtp2graphFrom } from './values.ts';
-import type { MailpitAuthOptions, RegistryOptions, Smtp2graphOptions, Values } from './values.ts';
+import { mailpitAuthFrom, outboxFrom, registryFrom, smtp2graphFrom } from './values.ts';
+import type {
+  MailpitAuthOptions,
+  OutboxOptions,
+  RegistryOptions,
+  Smtp2graphOptions,
+  Values,
+} from './values.ts';
 
 /** Exit codes: 0 all in place or done, 1 something is missing or stale, 2 could not run. */
 const foundSomething = 1;
@@ -90,6 +96,13 @@ export function secretsCommand(context: SecretsContext): Command {
       new Option('--from-file <file>', 'htpasswd file of several users instead').conflicts('passwordFile'),
     )
     .action(making<EnvironmentOption & MailpitAuthOptions>(context, 'mailpit-auth', mailpitAuthFrom));
+
+  subcommand('outbox-credentials', 'what outbox logs in with, as the settings say')
+    .option('--client-secret-file <file>', 'with the client secret; - is standard input; asked for otherwise')
+    .option('--password-file <file>', "with a smarthost's password; the same")
+    .option('--certificate-file <file>', 'with the certificate, PEM')
+    .option('--private-key-file <file>', 'with its private key, PEM without a passphrase')
+    .action(making<EnvironmentOption & OutboxOptions>(context, 'outbox-credentials', outboxFrom));
 
   subcommand('smtp2graph-config', 'the configuration of smtp2graph, with its client secret')
     .option('--client-secret-file <file>', 'with the client secret; - is standard input; asked for otherwise')

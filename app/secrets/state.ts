@@ -110,7 +110,8 @@ function wrongRecipients(
 function staleSettings(file: SopsFile, secret: NeededSecret, command: string): Wrong[] {
   if (secret.settingsSha256 === undefined || file.annotations[settingsAnnotation] === secret.settingsSha256)
     return [];
-  return [warning('stale-settings', 'was made from other settings than those of today', `${command} --keep`)];
+  const renewal = secret.keepsValue === true ? `${command} --keep` : command;
+  return [warning('stale-settings', 'was made from other settings than those of today', renewal)];
 }
 
 /**

@@ -1,7 +1,9 @@
+import { credentialKeys } from '../../relay-src/outbox/contract.ts';
 import type { SecretsEnvironment } from './catalog.ts';
 import { SecretsError } from './errors.ts';
 import { newPassword, plainValue, readSource, secretValue } from './input.ts';
 import { htpasswd, mailpitAuthValues } from './mailpit-auth.ts';
+import { certificateValues, credentialOf } from './outbox-credentials.ts';
 import { dockerConfigJson, dockerConfigJsonFrom } from './registry-auth.ts';
 import { clientSecretOf, smtp2graphConfig } from './smtp2graph-config.ts';
 import { secretStates } from './state.ts';
@@ -22,6 +24,37 @@ export async function mailpitAuthFrom({ user, passwordFile, fromFile }: MailpitA
   if (fromFile !== undefined) return mailpitAuthValues(await readSource(fromFile));
   const password = await newPassword(passwordFile, '--password-file', `Password for ${user}`);
   return mailpitAuthValues(await htpasswd(user, password));
+}
+
+export interface OutboxOptions {
+  readonly clientSecretFile?: string;
+  readonly passwordFile?: string;
+  readonly certificateFile?: string;
+  readonly privateKeyFile?: string;
+}
+
+export async function outboxFrom(
+  options: OutboxOptions,
+  { name, outbox }: SecretsEnvironment,
+): Promise<Values> {
+  const wanted = outbox === undefined ? 'none' : credentialOf(outbox);
+  if (wanted === 'none') throw new SecretsError(`${name} does not log in to its next hop by outbox`);
+  if (wanted === 'client-secret') {
+    const question = 'Client secret of the app registration';
+    const secret = await secretValue(options.clientSecretFile, '--client-secret-file', question);
+    return { [credentialKeys.clientSecret]: secret };
+  }
+  if (wanted === 'password') {
+    const question = 'Password at the smarthost';
+    return {
+      [credentialKeys.password]: await secretValue(options.passwordFile, '--password-file', question),
+    };
+  }
+  const { certificateFile, privateKeyFile } = options;
+  if (certificateFile === undefined || privateKeyFile === undefined) {
+    throw new SecretsError('the settings want a certificate: give --certificate-file and --private-key-file');
+  }
+  return certificateValues(await readSource(certificateFile), await readSource(privateKeyFile));
 }
 
 export interface Smtp2graphOptions {

@@ -44,7 +44,7 @@ export async function newSecretCases(report: Report, say: (line: string) => void
   const folder = dirname(await tool('sops', say));
   const commands = {
     'mailpit-auth': ['--user', 'smoke', '--password-file', '-'],
-    'smtp2graph-config': ['--client-secret-file', '-'],
+    'outbox-credentials': ['--client-secret-file', '-'],
     'mx-validator-registry': ['--username', 'smoke', '--password-file', '-'],
   };
   await withCheckout(async (checkout) => {

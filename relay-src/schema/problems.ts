@@ -1,6 +1,6 @@
 /** What is wrong with an input, in words that a person can act on: the path, what stands there, what would be right. */
-import { z } from 'zod';
-import { members, meta, schemaAt, unwrap, type Schema } from './tree.ts';
+import type { z } from 'zod';
+import { members, meta, schemaAt, type Schema, variantsOf } from './tree.ts';
 
 /** A setting that is wrong: `path` is dotted ("storage.class"), `message` says what is wrong and what would be right. */
 export interface SettingProblem {
@@ -15,7 +15,7 @@ export function parseInput<T extends z.ZodType>(
 ): { value: z.output<T> } | { problems: SettingProblem[] } {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return { value: parsed.data };
-  return { problems: parsed.error.issues.flatMap((issue) => describeIssue(schema, issue)) };
+  return { problems: parsed.error.issues.flatMap((issue) => describeIssue(schema, issue, input)) };
 }
 
 type Issue = z.core.$ZodIssue;
@@ -30,30 +30,42 @@ const TYPE_NAMES: Record<string, string> = {
   string: 'text in quotes',
 };
 
-function describeIssue(schema: Schema, issue: Issue): SettingProblem[] {
+function describeIssue(schema: Schema, issue: Issue, whole: unknown): SettingProblem[] {
   const path = issue.path.join('.');
+  const node = schemaAt(schema, issue.path, whole) ?? schema;
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, issue.path);
+    const known = Object.keys(members(node, issue.input) ?? {});
     return issue.keys.map((key) => ({
       path: [...issue.path, key].join('.'),
       message: `unknown setting; known here: ${known.join(', ')}`,
     }));
   }
+  // A rule across members has the whole object as its input, secrets included.
+  if (issue.code === 'custom' && isObject(issue.input)) return [{ path, message: issue.message }];
   const isWrongKind = issue.code === 'invalid_union' && 'discriminator' in issue;
   const input: unknown = isWrongKind ? Object(issue.input)['kind'] : issue.input;
-  const expected = isWrongKind ? `expected ${kinds(schema, issue.path).join(' or ')}` : expectation(issue);
+  const expected = isWrongKind
+    ? `expected ${kinds(schema, issue.path, whole).join(' or ')}`
+    : expectation(issue);
   if (input === undefined) {
-    const { description } = meta(schemaAt(schema, issue.path) ?? schema);
+    const { description } = meta(node);
     return [{ path, message: `missing; ${expected}${description === undefined ? '' : ` (${description})`}` }];
   }
-  const { secret } = meta(schemaAt(schema, issue.path) ?? schema);
+  const { secret } = meta(node);
   return [{ path, message: `got ${secret ? 'a value that is not shown' : show(input)}; ${expected}` }];
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Our types bring their own messages ("expected …"); zod's own for a wrong type do not say what would be right. */
 function expectation(issue: Issue): string {
   if (issue.code === 'invalid_type' && !issue.message.startsWith('expected')) {
     return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === 'invalid_value' && !issue.message.startsWith('expected')) {
+    return `expected ${issue.values.map(show).join(' or ')}`;
   }
   return issue.message;
 }
@@ -63,16 +75,8 @@ function show(value: unknown): string {
   return (JSON.stringify(value) ?? String(value)).replaceAll(/\/\/[^/@\s]*@/g, '//…@');
 }
 
-function knownKeys(schema: Schema, path: readonly PropertyKey[]): string[] {
-  return Object.keys(members(schemaAt(schema, path) ?? schema) ?? {});
-}
-
 /** The values of `kind` that a union knows. zod reports a wrong kind at the path of `kind` itself. */
-function kinds(schema: Schema, path: readonly PropertyKey[]): string[] {
-  const union = unwrap(schemaAt(schema, path.slice(0, -1)) ?? schema).inner;
-  if (!(union instanceof z.ZodDiscriminatedUnion)) return [];
-  return union.def.options
-    .map((option) => members(option)?.['kind'])
-    .filter((kind) => kind instanceof z.ZodLiteral)
-    .flatMap((kind) => kind.def.values.map(show));
+function kinds(schema: Schema, path: readonly PropertyKey[], whole: unknown): string[] {
+  const union = schemaAt(schema, path.slice(0, -1), whole) ?? schema;
+  return variantsOf(union).map(({ kind }) => show(kind));
 }

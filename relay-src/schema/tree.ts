@@ -14,20 +14,54 @@ export function unwrap(node: Schema): { inner: Schema; fallback?: unknown } {
   return { inner, fallback };
 }
 
-/** Members of an object; of a union of kinds, those of all of them together; undefined for a leaf. */
-export function members(node: Schema): Record<string, Schema> | undefined {
+/** One kind of a union of kinds. */
+export interface Variant {
+  readonly kind: string;
+  /** Whether it is meant where no kind is said. */
+  readonly isDefault: boolean;
+  readonly schema: Schema;
+}
+
+/** The kinds of a union of kinds, told apart by a literal `kind`; none for anything else. */
+export function variantsOf(node: Schema): Variant[] {
+  const { inner } = unwrap(node);
+  if (!(inner instanceof z.ZodDiscriminatedUnion)) return [];
+  return inner.def.options.flatMap((schema): Variant[] => {
+    const kind = members(schema)?.['kind'];
+    if (kind === undefined) return [];
+    const { inner: literal, fallback } = unwrap(kind);
+    if (!(literal instanceof z.ZodLiteral)) return [];
+    return [{ kind: String(literal.value), isDefault: fallback !== undefined, schema }];
+  });
+}
+
+/**
+ * Members of an object; of a union of kinds, those of the input's kind, or of all of them together where the input
+ * is unknown; undefined for a leaf.
+ */
+export function members(node: Schema, input?: unknown): Record<string, Schema> | undefined {
   const { inner } = unwrap(node);
   if (inner instanceof z.ZodObject) return inner.def.shape;
   if (inner instanceof z.ZodDiscriminatedUnion) {
-    return Object.assign({}, ...inner.def.options.map((option) => members(option)));
+    const said: unknown = Object(input)['kind'];
+    const one =
+      input === undefined
+        ? undefined
+        : variantsOf(node).find(({ kind, isDefault }) => kind === said || (said === undefined && isDefault));
+    const options = one === undefined ? inner.def.options : [one.schema];
+    return Object.assign({}, ...options.map((option) => members(option)));
   }
   return undefined;
 }
 
-/** The schema at a path, if there is one. */
-export function schemaAt(root: Schema, path: readonly PropertyKey[]): Schema | undefined {
+/** The schema at a path of an input, if there is one. */
+export function schemaAt(root: Schema, path: readonly PropertyKey[], input?: unknown): Schema | undefined {
   let node: Schema | undefined = root;
-  for (const step of path) node = node && members(node)?.[String(step)];
+  let value = input;
+  for (const step of path) {
+    node = node && members(node, value)?.[String(step)];
+    value = Object(value)[step];
+  }
   return node;
 }
 

@@ -1,0 +1,3 @@
+import { example } from '../../../../../test/example-settings.ts';
+
+export default { ...example, delivery: { transport: { kind: 'smtp', host: 'smtp.example.net' } } };
