@@ -1,4 +1,4 @@
-/** The command line: `npm run synth`, `npm run secrets`. Exit codes: 0 clean, 1 found something, 2 could not run. */
+/** The command line: `npm run synth`, `npm run check`, `npm run secrets`. Exit codes: 0 clean, 1 found something, 2 could not run. */
 import { Command } from 'commander';
 import { InputError } from './input-error.ts';
 import { printSynthesis } from './print-synthesis.ts';
@@ -30,6 +30,13 @@ if (process.argv[2] === 'explain') {
   program.addCommand(explainCommand(ROOT));
 } else {
   program.command('explain').description('say which construct, setting and line rendered a field, and why');
+}
+
+if (process.argv[2] === 'check') {
+  const { checkCommand } = await import('./check/command.ts');
+  program.addCommand(checkCommand(ROOT));
+} else {
+  program.command('check').description('check this repository, or manifests anywhere');
 }
 
 usageErrorsExitWith2(program);

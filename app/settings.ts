@@ -338,6 +338,35 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'versions that the manifests are validated against' }),
+
+  waivers: z
+    .array(
+      z.strictObject({
+        rule: z
+          .string()
+          .regex(/^[a-z]+(-[a-z]+)*$/, 'expected the id of a rule, as findings and docs/checks.md name it')
+          .meta({ description: 'rule whose finding stands' }),
+        object: z
+          .string()
+          .regex(/^\w+(\/[\w.:-]+)?$/, 'expected kind and name, such as "Deployment/email-relay"')
+          .meta({ description: 'object that it is about: `Deployment/email-relay`' }),
+        field: z
+          .string()
+          .min(1)
+          .optional()
+          .meta({ description: 'field that it is about, with all below it; the whole object when absent' }),
+        reason: z
+          .string()
+          .min(10, 'expected a sentence that says why')
+          .meta({ description: 'why it is right here' }),
+      }),
+    )
+    .default([])
+    .meta({
+      description:
+        'findings of rules that you looked at and let stand; one that takes off nothing is an error',
+      reason: 'none: every promise is kept',
+    }),
 });
 
 /** What a user writes: everything with a default may be left out. */

@@ -4,10 +4,12 @@ import { parse } from 'yaml';
 import { type Document, formatPath } from '../checks/field.ts';
 import { promises } from '../checks/promises.ts';
 import { type Finding, runRules } from '../checks/rule.ts';
+import { applyWaivers, type Judged } from '../checks/waivers.ts';
 import { completeTree, renderFile } from '../render/render-tree.ts';
 import type { RenderedFile, TreeFile } from '../render/tree.ts';
 import { type Changes, writeTree } from '../render/write-tree.ts';
 import { InputError } from './input-error.ts';
+import type { Environment } from './environment.ts';
 import { loadEnvironments } from './load-environments.ts';
 import { renderEnvironment } from './render-environment.ts';
 
@@ -36,15 +38,17 @@ export async function render(
   root: string,
 ): Promise<{ files: RenderedFile[]; environments: string[]; warnings: string[] }> {
   const { environments, warnings: loadWarnings } = await loadEnvironments(root);
-  const findings: Finding[] = [];
+  const findings: Judged[] = [];
   const files = environments.flatMap((environment) => {
-    const tree = renderEnvironment(environment);
-    const rendered = tree.map(renderFile);
-    findings.push(...runRules(promises, documentsOf(tree), textsOf(rendered)));
+    const { files: rendered, documents, texts } = renderDocuments(environment);
+    const found = runRules(promises, documents, texts);
+    findings.push(...applyWaivers(found, environment.settings.waivers).findings);
     return rendered;
   });
   const lines = (severity: Finding['severity']): string[] =>
-    findings.filter((finding) => finding.severity === severity).map(describeFinding);
+    findings
+      .filter((finding) => finding.severity === severity && finding.waived === undefined)
+      .map(describeFinding);
   if (lines('error').length > 0) throw new InputError(lines('error'));
   return {
     files: completeTree(files),
@@ -53,11 +57,26 @@ export async function render(
   };
 }
 
+/** An environment as bytes, and as the documents that rules judge. */
+export interface RenderedDocuments {
+  readonly files: readonly RenderedFile[];
+  readonly documents: readonly Document[];
+  /** Text by file. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Renders one environment, unchecked. */
+export function renderDocuments(environment: Environment): RenderedDocuments {
+  const tree = renderEnvironment(environment);
+  const files = tree.map(renderFile);
+  return { files, documents: documentsOf(tree), texts: textsOf(files) };
+}
+
 function documentsOf(tree: readonly TreeFile[]): Document[] {
   return tree.flatMap((file) => {
     const manifests =
       file.kind === 'manifests' ? file.objects : [parse(Buffer.from(file.bytes).toString('utf8'))];
-    return manifests.map((manifest) => ({ manifest, file: file.path }));
+    return manifests.map((manifest, index) => ({ manifest, file: file.path, index }));
   });
 }
 

@@ -1,5 +1,5 @@
 import { readExample } from './examples.ts';
-import { generalRules, relayRules } from './promises.ts';
+import { deliveryRules, generalRules, relayRules } from './promises.ts';
 import type { Rule } from './rule.ts';
 
 /** The page `docs/checks.md`, made from the rules and their examples. */
@@ -15,7 +15,10 @@ export function checksPage(): string {
 ${relayRules.map(section).join('\n')}
 ## Every tree of manifests
 
-${generalRules.map(section).join('\n')}`;
+${generalRules.map(section).join('\n')}
+## Delivery by Flux
+
+${deliveryRules.map(section).join('\n')}`;
 }
 
 function section({ id, reason, remedy, reference }: Rule): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 import { isManifest } from './field.ts';
-import type { Document, Manifest, Path } from './field.ts';
+import type { Document, Manifest } from './field.ts';
 
 /** A good or bad example of a rule: YAML documents, in which "# ✗" marks each line with a finding. */
 export interface Example {
@@ -37,23 +37,4 @@ function parseManifest(text: string): Manifest {
   const value: unknown = parseDocument(text).toJS();
   if (!isManifest(value)) throw new Error(`not a Kubernetes object:\n${text}`);
   return value;
-}
-
-/** The line (from 1) of a field in YAML text: that of its key, or of what would hold it where it is missing. */
-export function lineOf(text: string, path: Path): number {
-  const lines = new LineCounter();
-  let node: unknown = parseDocument(text, { lineCounter: lines }).contents;
-  let offset = isMap(node) ? (node.range?.[0] ?? 0) : 0;
-  for (const key of path) {
-    const next = isMap(node)
-      ? node.items.find((pair) => String(pair.key) === String(key))
-      : isSeq(node)
-        ? node.items[Number(key)]
-        : undefined;
-    if (next === undefined) break;
-    const start: unknown = isPair(next) ? next.key : next;
-    offset = isNode(start) ? (start.range?.[0] ?? offset) : offset;
-    node = isPair(next) ? next.value : next;
-  }
-  return lines.linePos(offset).line;
 }

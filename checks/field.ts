@@ -10,6 +10,8 @@ export interface Manifest {
 export interface Document {
   readonly manifest: Manifest;
   readonly file: string;
+  /** Which document of its file it is, from 0. */
+  readonly index?: number;
 }
 
 /** Keys and indexes from the root of an object to a field. */

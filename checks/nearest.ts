@@ -10,6 +10,18 @@ export function nearest(name: string, known: readonly string[]): string[] {
     .map(({ candidate }) => candidate);
 }
 
+/** The name that a mistyped one most likely means: at most two letters away, and not a digit (`db-1`, `db-2`). */
+export function likelyMeant(name: string, known: Iterable<string>): string | undefined {
+  const letters = (text: string) => text.replaceAll(/\d+/g, '');
+  return [...known].find(
+    (candidate) =>
+      candidate !== name &&
+      letters(candidate) !== letters(name) &&
+      Math.abs(candidate.length - name.length) <= 2 &&
+      editDistance(name, candidate) <= (name.length > 5 ? 2 : 1),
+  );
+}
+
 /** Levenshtein's: insertions, deletions and substitutions that turn one text into the other. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

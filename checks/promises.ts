@@ -108,7 +108,7 @@ export const relayRules: readonly Rule[] = [
   unusedObjects,
 ];
 
-/** What holds for every tree of manifests: references between objects, and what Kubernetes and Flux refuse. */
+/** What holds for every tree of manifests: references between objects, and what Kubernetes refuses. */
 export const generalRules: readonly Rule[] = [
   volumeMounts,
   containerPorts,
@@ -121,6 +121,11 @@ export const generalRules: readonly Rule[] = [
   mountedFileExists,
   uniqueObjects,
   namespaceExplicit,
+  apiVersionServed,
+];
+
+/** What Flux needs: these look at a whole repository at once, however many builds are in it. */
+export const deliveryRules: readonly Rule[] = [
   kustomizationComplete,
   fluxPath,
   fluxDependsOn,
@@ -130,12 +135,14 @@ export const generalRules: readonly Rule[] = [
   imageTagAccepted,
   imageMarker,
   automationCommit,
-  apiVersionServed,
   fluxDecryption,
   namespaceFirst,
   fluxForce,
   fluxSelfPrune,
 ];
 
+/** Promises of the relay that are good advice for others too: they warn there. */
+export const adviceRules: readonly Rule[] = [secretEncrypted, noPrivateKey, secretMountedWhole, oneWriter];
+
 /** All rules that `synth` runs on each render. */
-export const promises: readonly Rule[] = [...relayRules, ...generalRules];
+export const promises: readonly Rule[] = [...relayRules, ...generalRules, ...deliveryRules];

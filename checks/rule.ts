@@ -1,6 +1,7 @@
 import { objectName } from './field.ts';
 import type { Document, Field, Path } from './field.ts';
-import { Tree } from './tree.ts';
+import { RENDERED, Tree } from './tree.ts';
+import type { Place } from './tree.ts';
 
 /** `error`: it will not run, or a promise is broken. `warning`: it runs, and a reader should look. */
 export type Severity = 'error' | 'warning';
@@ -32,14 +33,18 @@ export interface Finding {
   /** Id of the rule. */
   readonly rule: string;
   readonly severity: Severity;
-  /** Path of the file, relative to `dist/`. */
+  /** Path of the file, as the documents have it: relative to `dist/` for an environment. */
   readonly file: string;
+  /** Which document of the file, from 0; the first where it is absent. */
+  readonly index?: number;
   /** `Deployment/email-relay`. */
   readonly object: string;
   /** Where in the object, as keys and indexes; `formatPath` makes text of it. */
   readonly path: Path;
   readonly message: string;
   readonly remedy: string;
+  /** Line of the file (from 1), where it is known without looking for the path. */
+  readonly line?: number;
 }
 
 /**
@@ -50,13 +55,15 @@ export function runRules(
   rules: readonly Rule[],
   documents: readonly Document[],
   texts: ReadonlyMap<string, string> = new Map(),
+  place: Place = RENDERED,
 ): Finding[] {
-  const tree = new Tree(documents, texts);
+  const tree = new Tree(documents, texts, place);
   return rules.flatMap((rule) =>
     Array.from(rule.check(tree), ({ at, message, severity = 'error' }) => ({
       rule: rule.id,
       severity,
       file: at.document.file,
+      index: at.document.index ?? 0,
       object: objectName(at.document.manifest),
       path: at.path,
       message,

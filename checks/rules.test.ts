@@ -1,16 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { lineOf, readExample } from './examples.ts';
-import { promises } from './promises.ts';
+import { readExample } from './examples.ts';
+import { lineOf } from './locate.ts';
+import { allRules } from './all-rules.ts';
 import { runRules } from './rule.ts';
 
 describe('each rule', () => {
   it('is one file, and no file is left out', () => {
     const files = readdirSync(new URL('rules', import.meta.url)).filter((file) => file.endsWith('.ts'));
-    expect(promises.map(({ id }) => `${id}.ts`).toSorted()).toEqual(files.toSorted());
+    expect(allRules.map(({ id }) => `${id}.ts`).toSorted()).toEqual(files.toSorted());
   });
 
-  it.each(promises.map((rule) => [rule.id, rule] as const))(
+  it.each(allRules.map((rule) => [rule.id, rule] as const))(
     '%s finds every marked line of its bad example, and nothing in the good one',
     (id, rule) => {
       const good = readExample(id, 'good');

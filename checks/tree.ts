@@ -1,18 +1,38 @@
 import { Field } from './field.ts';
 import type { Document } from './field.ts';
 
-/**
- * The documents of one environment, indexed. It is complete: what its pods refer to is in it, and what
- * comes from elsewhere (Flux's own Secrets, CRDs, the cluster's namespaces) no rule asks for.
- */
+/** Where a tree stands, and how much of the cluster it shows. */
+export interface Place {
+  /**
+   * Whether what its pods refer to is in it, as in an environment of ours; what comes from elsewhere (Flux's own
+   * Secrets, CRDs, the cluster's namespaces) no rule asks for. In the tree of somebody else any reference may
+   * lead out, so rules are silent there, or warn, where they cannot be sure.
+   */
+  readonly complete: boolean;
+  /** Folder of the repository that the files' paths start from: `dist`, or '' for its root. */
+  readonly folder: string;
+  /** Whether the repository has a file or folder of this path; absent where only the documents are known. */
+  readonly has?: (path: string) => boolean;
+}
+
+/** The rendered tree of an environment. */
+export const RENDERED: Place = { complete: true, folder: 'dist' };
+
+/** Documents that are applied together, indexed. */
 export class Tree {
   readonly roots: readonly Field[];
   /** Raw text by file; empty when the caller has none. */
   readonly texts: ReadonlyMap<string, string>;
+  readonly place: Place;
   readonly #byKind = new Map<string, Field[]>();
   readonly #byName = new Map<string, Field>();
 
-  constructor(documents: readonly Document[], texts: ReadonlyMap<string, string> = new Map()) {
+  constructor(
+    documents: readonly Document[],
+    texts: ReadonlyMap<string, string> = new Map(),
+    place: Place = RENDERED,
+  ) {
+    this.place = place;
     this.roots = documents.map((document) => new Field(document, [], document.manifest));
     this.texts = texts;
     for (const root of this.roots) {
@@ -22,6 +42,16 @@ export class Tree {
       else same.push(root);
       this.#byName.set(`${kind} ${namespaceOf(root)} ${nameOf(root)}`, root);
     }
+  }
+
+  /** Whether it holds everything that its objects refer to. */
+  get complete(): boolean {
+    return this.place.complete;
+  }
+
+  /** How sure a rule can be of what depends on objects that may lie elsewhere. */
+  get doubt(): 'error' | 'warning' {
+    return this.complete ? 'error' : 'warning';
   }
 
   /** All objects of these kinds, as group and kind: `apps/Deployment`, `Service`. */

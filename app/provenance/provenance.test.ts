@@ -95,7 +95,8 @@ function effects(given: unknown): Set<string> {
  * Settings that may change no byte of the render: they choose what is checked, have one value only, or are those of
  * a container that does not run.
  */
-const WITHOUT_EFFECT = /^(target\.(kubernetes|flux)|flux\.profile|delivery|resources\.smtp2graph\..*)$/;
+const WITHOUT_EFFECT =
+  /^(target\.(kubernetes|flux)|flux\.profile|delivery|waivers|resources\.smtp2graph\..*)$/;
 
 describe('the provenance of a field', () => {
   it.each([...nodes(schema, [])].map(({ node, path }) => [path.join('.'), { node, path }] as const))(

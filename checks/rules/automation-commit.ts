@@ -34,23 +34,29 @@ export const automationCommit: Rule = {
       const followed = source?.at('spec', 'ref', 'branch').text;
       for (const place of [['push'], ['checkout', 'ref']]) {
         const branch = automation.at('spec', 'git', ...place, 'branch');
-        if (branch.text !== undefined && followed !== undefined && branch.text !== followed) {
-          yield { at: branch, message: `it says ${branch.text}, but the cluster follows ${followed}` };
+        const leaves = branch.text !== undefined && followed !== undefined && branch.text !== followed;
+        // Elsewhere a push branch of its own, with a pull request, is a common way.
+        if (leaves && (tree.complete || place[0] === 'checkout')) {
+          const message = `it says ${branch.text}, but the cluster follows ${followed}`;
+          yield { at: branch, message, severity: tree.doubt };
         }
       }
       const login = source?.at('spec', 'secretRef');
-      if (login?.exists === false && !source?.at('spec', 'provider').exists) {
+      if (tree.complete && login?.exists === false && !source?.at('spec', 'provider').exists) {
         yield { at: login, message: 'without a login the automation cannot push' };
       }
       const path = automation.at('spec', 'update', 'path');
       const folder = join('.', path.text ?? '.', '.');
       const missed = marked.find(
-        (file) => folder !== '.' && !`dist/${file}`.startsWith(`${folder.replace(/\/$/, '')}/`),
+        (file) =>
+          folder !== '.' && !join(tree.place.folder, file).startsWith(`${folder.replace(/\/$/, '')}/`),
       );
-      if (missed !== undefined)
-        yield { at: path, message: `it does not hold dist/${missed}, which has a marker` };
+      if (missed !== undefined && tree.complete) {
+        const file = join(tree.place.folder, missed);
+        yield { at: path, message: `it does not hold ${file}, which has a marker` };
+      }
       for (const { root, id } of imagePoliciesOf(tree)) {
-        if (namespaceOf(root) !== namespaceOf(automation)) {
+        if (namespaceOf(root) !== namespaceOf(automation) && tree.complete) {
           yield {
             at: root.at('metadata', 'namespace'),
             message: `the automation reads policies of its own namespace only, not ${id}`,

@@ -17,12 +17,21 @@ export const containerPorts: Rule = {
         if (name !== undefined) {
           if (!SERVICE_NAME.test(name))
             yield { at: field.at('name'), message: `"${name}" is no valid port name` };
-          if (names.has(name)) yield { at: field.at('name'), message: `the pod has two ports named ${name}` };
+          if (names.has(name))
+            yield {
+              at: field.at('name'),
+              message: `the pod has two ports named ${name}`,
+              severity: tree.doubt,
+            };
           names.add(name);
         }
         const key = `${number}/${protocol}`;
         if (numbers.has(key))
-          yield { at: field.at('containerPort'), message: `the pod has port ${key} twice` };
+          yield {
+            at: field.at('containerPort'),
+            message: `the pod has port ${key} twice`,
+            severity: tree.doubt,
+          };
         numbers.add(key);
       }
     }

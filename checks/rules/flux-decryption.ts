@@ -9,6 +9,11 @@ export const fluxDecryption: Rule = {
     'Set decryption: { provider: sops, secretRef: { name: sops-age } } where a folder holds SOPS files.',
   reference: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#decryption',
   *check(tree) {
+    const patched = tree
+      .of('kustomize.toolkit.fluxcd.io/Kustomization')
+      .some((root) => root.at('spec', 'patches').exists);
+    // A parent often patches decryption into all that it applies.
+    if (!tree.complete && patched) return;
     const encrypted = tree.roots.filter((root) => root.at('sops').exists);
     for (const { kustomization, folder } of foldersOf(tree)) {
       const found = encrypted.find((root) => dirname(root.document.file) === folder);
@@ -18,6 +23,7 @@ export const fluxDecryption: Rule = {
         yield {
           at: decryption,
           message: `${found.document.file} is encrypted, and nothing says how to decrypt it`,
+          severity: tree.doubt,
         };
       }
     }

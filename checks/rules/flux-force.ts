@@ -14,7 +14,11 @@ export const fluxForce: Rule = {
       const force = kustomization.at('spec', 'force');
       const found = kept.find((root) => dirname(root.document.file) === folder);
       if (force.value === true && found !== undefined) {
-        yield { at: force, message: `it would replace ${found.document.manifest.kind} ${nameOf(found)}` };
+        yield {
+          at: force,
+          message: `it would replace ${found.document.manifest.kind} ${nameOf(found)}`,
+          severity: tree.doubt,
+        };
       }
     }
   },

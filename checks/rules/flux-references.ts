@@ -29,7 +29,7 @@ export const fluxReferences: Rule = {
         const target = targetKind(reference, fallback);
         const namespace = reference.at('namespace').text ?? namespaceOf(root);
         const name = reference.at('name').text;
-        if (name !== undefined && tree.find(target, namespace, name) === undefined) {
+        if (name !== undefined && tree.complete && tree.find(target, namespace, name) === undefined) {
           yield { at: reference.at('name'), message: `there is no ${target} ${namespace}/${name}` };
         }
       }

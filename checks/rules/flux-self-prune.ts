@@ -9,6 +9,8 @@ export const fluxSelfPrune: Rule = {
   remedy: 'Set prune: false on the Kustomization that keeps its own folder applied.',
   reference: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#prune',
   *check(tree) {
+    // Flux's own bootstrap does it, with the source in the same folder.
+    if (!tree.complete) return;
     for (const { kustomization, folder } of foldersOf(tree)) {
       const prune = kustomization.at('spec', 'prune');
       if (dirname(kustomization.document.file) === folder && prune.value === true) {

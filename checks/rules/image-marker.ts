@@ -60,10 +60,11 @@ export const imageMarker: Rule = {
       if (reference === undefined) {
         yield { at, message: `the comment is not JSON alone: ${comment}` };
       } else if (policy === undefined) {
-        yield {
-          at,
-          message: `there is no ImagePolicy "${reference}"; there is ${policies.map((known) => known.id).join(', ') || 'none'}`,
-        };
+        if (tree.complete)
+          yield {
+            at,
+            message: `there is no ImagePolicy "${reference}"; there is ${policies.map((known) => known.id).join(', ') || 'none'}`,
+          };
       } else if (
         part === undefined &&
         policy.image !== undefined &&
@@ -73,7 +74,7 @@ export const imageMarker: Rule = {
       }
     }
     for (const { root, id } of policies) {
-      if (!marked.has(id))
+      if (!marked.has(id) && tree.complete)
         yield { at: root, message: `no line carries its marker "${id}", so it changes nothing` };
     }
   },

@@ -23,7 +23,8 @@ export const imageTagAccepted: Rule = {
         const { name, tag } = parseImage(container.at('image').text ?? '');
         const concerned = policies.filter(({ image }) => image === name);
         if (tag !== undefined && concerned.length > 0 && !concerned.some((policy) => accepts(policy, tag))) {
-          yield { at: container.at('image'), message: `no policy of ${name} takes the tag ${tag}` };
+          const message = `no policy of ${name} takes the tag ${tag}`;
+          yield { at: container.at('image'), message, severity: tree.doubt };
         }
       }
     }

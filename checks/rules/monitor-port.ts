@@ -20,6 +20,7 @@ export const monitorPort: Rule = {
           yield {
             at: port,
             message: `the Service has no port named "${String(port.value)}"; it has ${names.join(', ')}`,
+            severity: tree.doubt,
           };
         }
       }

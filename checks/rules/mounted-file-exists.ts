@@ -1,5 +1,5 @@
 import type { Field } from '../field.ts';
-import { itemName, podsOf, volumesOf } from '../pod.ts';
+import { itemName, mountOf, podsOf, volumesOf } from '../pod.ts';
 import type { Pod } from '../pod.ts';
 import type { Rule } from '../rule.ts';
 import type { Tree } from '../tree.ts';
@@ -58,11 +58,14 @@ export const mountedFileExists: Rule = {
           const path = /^(?:--?[\w-]+=)?(\/.*)$/.exec(value.text ?? '')?.[1];
           const directory = mounted.find((candidate) => path?.startsWith(candidate.path));
           if (path === undefined || directory === undefined) continue;
+          const innermost = mountOf(container, path)?.at('mountPath').text?.replace(/\/$/, '');
+          if (`${innermost}/` !== directory.path) continue;
           const file = path.slice(directory.path.length);
           if (file !== '' && !directory.files.has(file)) {
             yield {
               at: value,
               message: `${directory.object} has no key "${file}"; it has ${[...directory.files].join(', ')}`,
+              severity: tree.doubt,
             };
           }
         }

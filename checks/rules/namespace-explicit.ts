@@ -33,6 +33,8 @@ export const namespaceExplicit: Rule = {
   remedy: 'Set metadata.namespace on the object, or namespace in the kustomization.yaml of its folder.',
   reference: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/',
   *check(tree) {
+    // Elsewhere a namespace also comes from Flux's targetNamespace, or from the one who applies.
+    if (!tree.complete) return;
     const indexes = tree.of('kustomize.config.k8s.io/Kustomization');
     if (indexes.some((index) => index.at('namespace').exists)) return;
     for (const root of tree.roots) {

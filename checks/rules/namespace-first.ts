@@ -10,6 +10,8 @@ export const namespaceFirst: Rule = {
   remedy: 'Let the Kustomization with the objects depend on the one with the Namespace.',
   reference: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#dependencies',
   *check(tree) {
+    // Elsewhere the Kustomization that makes the namespace often applies the others too.
+    if (!tree.complete) return;
     const folders = foldersOf(tree);
     for (const namespace of tree.of('Namespace')) {
       const owner = folders.find(({ folder }) => folder === dirname(namespace.document.file))?.kustomization;

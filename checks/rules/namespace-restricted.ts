@@ -15,6 +15,7 @@ export const namespaceRestricted: Rule = {
       seen.add(namespace);
       const found = tree.find('Namespace', '', namespace);
       if (found === undefined) {
+        if (!tree.complete) continue;
         yield {
           at: workload.at('metadata', 'namespace'),
           message: `the namespace "${namespace}" is not rendered, so nothing says what may run in it`,

@@ -13,7 +13,7 @@ export const noPrivateKey: Rule = {
       if (!KEY.test(JSON.stringify(root.value))) continue;
       for (const field of root.scalars()) {
         if (field.text !== undefined && KEY.test(field.text))
-          yield { at: field, message: 'a private key in clear' };
+          yield { at: field, message: 'a private key in clear', severity: tree.doubt };
       }
     }
   },

@@ -27,18 +27,21 @@ export const oneWriter: Rule = {
         const key = `${namespace}/${name.text}`;
         const other = owners.get(key);
         if (other !== undefined && other !== owner) {
-          yield { at: name, message: `claim ${name.text} is also mounted by ${other}` };
+          const message = `claim ${name.text} is also mounted by ${other}`;
+          yield { at: name, message, severity: tree.doubt };
         }
         owners.set(key, owner);
         const replicas = workload.at('spec', 'replicas');
         if (replicas.number !== undefined && replicas.number > 1) {
-          yield { at: replicas, message: `${replicas.number} pods would share the claim ${name.text}` };
+          const message = `${replicas.number} pods would share the claim ${name.text}`;
+          yield { at: replicas, message, severity: tree.doubt };
         }
         const strategy = workload.at('spec', 'strategy', 'type');
         if (groupKind(workload) === 'apps/Deployment' && strategy.value !== 'Recreate') {
           yield {
             at: strategy,
             message: `a roll-out (${strategy.text ?? 'RollingUpdate'}) starts the new pod beside the old one, both on the claim ${name.text}`,
+            severity: tree.doubt,
           };
         }
       }

@@ -31,8 +31,9 @@ export const probePort: Rule = {
           }
           for (const handler of handlers) {
             const port = handler.at('port');
-            // A numbered port works undeclared, so it is wrong for sure only beside declared ones.
-            const unsure = port.text === undefined && declared.length === 0;
+            // A numbered port works undeclared; in our own pods each one is declared.
+            const isNumber = /^\d+$/.test(String(port.value));
+            const unsure = isNumber && (declared.length === 0 || !tree.complete);
             if (port.exists && !unsure && findPort(declared, port.value) === undefined) {
               yield {
                 at: port,

@@ -1,7 +1,9 @@
 import type { Field } from '../field.ts';
+import { likelyMeant } from '../nearest.ts';
 import { podsOf } from '../pod.ts';
 import type { Pod } from '../pod.ts';
 import type { Rule } from '../rule.ts';
+import { nameOf, namespaceOf } from '../tree.ts';
 
 interface Reference {
   readonly kind: 'Secret' | 'ConfigMap' | 'PersistentVolumeClaim' | 'ServiceAccount';
@@ -56,22 +58,38 @@ export const referencesExist: Rule = {
       .of('kustomize.config.k8s.io/Kustomization')
       .some((index) => index.at('secretGenerator').exists || index.at('configMapGenerator').exists);
     if (generated) return;
-    for (const pod of podsOf(tree)) {
-      for (const { kind, name, keys, pulls } of references(pod)) {
-        if (name.text === undefined) continue;
-        const target = tree.find(kind, pod.namespace, name.text);
-        if (target === undefined) {
-          yield { at: name, message: `${kind} ${name.text} is not in this environment` };
-          continue;
+    const all = podsOf(tree).flatMap((pod) =>
+      [...references(pod)].map((reference) => ({ pod, ...reference })),
+    );
+    const named = new Set(all.map(({ kind, name }) => `${kind} ${name.text}`));
+    for (const { pod, kind, name, keys, pulls } of all) {
+      if (name.text === undefined) continue;
+      const target = tree.find(kind, pod.namespace, name.text);
+      if (target === undefined && !tree.complete) {
+        // What somebody else's pod refers to may lie anywhere, unless its only other spelling is here, unused.
+        const unused = tree
+          .of(kind)
+          .filter((object) => namespaceOf(object) === pod.namespace)
+          .map(nameOf)
+          .filter((candidate) => !named.has(`${kind} ${candidate}`));
+        const meant = likelyMeant(name.text, unused);
+        if (meant !== undefined) {
+          const message = `${kind} ${name.text} is not here, and nothing uses ${kind} ${meant}`;
+          yield { at: name, message, severity: 'warning' };
         }
-        if (pulls && target.at('type').text !== 'kubernetes.io/dockerconfigjson') {
-          yield { at: name, message: `Secret ${name.text} is not of type kubernetes.io/dockerconfigjson` };
-        }
-        for (const key of keys) {
-          const parts = ['data', 'stringData', 'binaryData'];
-          if (key.text !== undefined && !parts.some((part) => target.at(part, key.text ?? '').exists)) {
-            yield { at: key, message: `${kind} ${name.text} has no key "${key.text}"` };
-          }
+        continue;
+      }
+      if (target === undefined) {
+        yield { at: name, message: `${kind} ${name.text} is not in this environment` };
+        continue;
+      }
+      if (pulls && target.at('type').text !== 'kubernetes.io/dockerconfigjson') {
+        yield { at: name, message: `Secret ${name.text} is not of type kubernetes.io/dockerconfigjson` };
+      }
+      for (const key of keys) {
+        const parts = ['data', 'stringData', 'binaryData'];
+        if (key.text !== undefined && !parts.some((part) => target.at(part, key.text ?? '').exists)) {
+          yield { at: key, message: `${kind} ${name.text} has no key "${key.text}"` };
         }
       }
     }

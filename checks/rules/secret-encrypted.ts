@@ -16,6 +16,26 @@ function covers(pattern: Field, key: string): boolean {
   }
 }
 
+/** Kinds of Secrets that hold a token of the cluster's own, or nothing secret. */
+const NO_SECRET = ['kubernetes.io/service-account-token', 'helm.sh/release.v1'];
+
+/** Keys whose values somebody can read, and that are no placeholder. */
+function plainValues(secret: Field): readonly string[] {
+  if (NO_SECRET.includes(secret.at('type').text ?? '')) return [];
+  return ['data', 'stringData'].flatMap((part) =>
+    secret
+      .at(part)
+      .entries()
+      .filter(([, value]) => value.text !== undefined && value.text !== '' && !isCiphertext(value))
+      .filter(([, { text = '' }]) => !PLACEHOLDER.test(text))
+      .map(([key]) => `${part}.${key}`),
+  );
+}
+
+/** A variable, a template, a path of a secret store, or a word that asks to be replaced. */
+const PLACEHOLDER =
+  /\$\{|\{\{|\$\(|<[^>]+>|^(vault|ref\+)\S*:|change[-_ ]?me|replace|your[-_ ]|example|placeholder|^x+$|^\.\.\.$/i;
+
 export const secretEncrypted: Rule = {
   id: 'secret-encrypted',
   reason: 'Git keeps a secret for ever, and everyone who reads the repository reads it.',
@@ -23,6 +43,19 @@ export const secretEncrypted: Rule = {
   reference: 'https://fluxcd.io/flux/guides/mozilla-sops/',
   *check(tree) {
     for (const secret of tree.of('Secret')) {
+      if (!tree.complete) {
+        // Elsewhere a placeholder, or a value that somebody else fills in, is as good as none.
+        const clear = plainValues(secret);
+        if (clear.length > 0) {
+          const message = `${clear.join(', ')} ${clear.length === 1 ? 'is' : 'are'} in clear`;
+          yield {
+            at: secret.at(secret.at('data').exists ? 'data' : 'stringData'),
+            message,
+            severity: 'warning',
+          };
+        }
+        continue;
+      }
       for (const part of ['data', 'stringData']) {
         for (const [key, value] of secret.at(part).entries()) {
           if (!isCiphertext(value)) yield { at: value, message: `${part}.${key} is in clear` };

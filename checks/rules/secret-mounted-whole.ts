@@ -15,7 +15,11 @@ export const secretMountedWhole: Rule = {
           const secrets = volume === undefined ? [] : secretsOfVolume(volume);
           const subPath = [mount.at('subPath'), mount.at('subPathExpr')].find((field) => field.exists);
           if (secrets.length > 0 && subPath !== undefined) {
-            yield { at: subPath, message: `Secret ${secrets.join(', ')} is mounted by subPath` };
+            yield {
+              at: subPath,
+              message: `Secret ${secrets.join(', ')} is mounted by subPath`,
+              severity: tree.doubt,
+            };
           }
         }
       }

@@ -1,9 +1,10 @@
+import { objectName } from '../field.ts';
 import type { Field } from '../field.ts';
 import { monitoredServices } from '../monitor.ts';
 import { podsOf } from '../pod.ts';
-import type { Rule } from '../rule.ts';
+import type { Problem, Rule } from '../rule.ts';
 import { isEmptySelector, selects, serviceSelects } from '../selector.ts';
-import { groupKind, namespaceOf } from '../tree.ts';
+import { groupKind, nameOf, namespaceOf } from '../tree.ts';
 
 const OWN_PODS = ['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet', 'apps/ReplicaSet'];
 
@@ -16,6 +17,23 @@ const SELECTING: Readonly<Record<string, readonly string[]>> = {
 
 const none = (at: Field, what = 'pod') => ({ at, message: `it selects no ${what} of this environment` });
 
+/**
+ * Somebody else's tree may select what lies elsewhere. Where a workload (or Service) of the selecting object's own
+ * name is beside it, and is not selected, that is most likely a mistake.
+ */
+function missed(at: Field, object: Field, candidates: readonly Field[], what = 'pods'): Problem | undefined {
+  const beside = candidates.find(
+    (candidate) => namespaceOf(candidate) === namespaceOf(object) && nameOf(candidate) === nameOf(object),
+  );
+  return beside === undefined
+    ? undefined
+    : {
+        at,
+        message: `it does not select the ${what} of ${objectName(beside.document.manifest)} beside it`,
+        severity: 'warning',
+      };
+}
+
 export const selectorsMatch: Rule = {
   id: 'selectors-match',
   reason:
@@ -24,6 +42,11 @@ export const selectorsMatch: Rule = {
   reference: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
   *check(tree) {
     const pods = podsOf(tree);
+    const workloads = pods.map(({ workload }) => workload);
+    const report = (at: Field, object: Field): readonly Problem[] => {
+      const problem = tree.complete ? none(at) : missed(at, object, workloads);
+      return problem === undefined ? [] : [problem];
+    };
 
     for (const pod of pods.filter(({ workload }) => OWN_PODS.includes(groupKind(workload)))) {
       const selector = pod.workload.at('spec', 'selector');
@@ -39,7 +62,7 @@ export const selectorsMatch: Rule = {
       const found = pods.some(
         (pod) => pod.namespace === namespaceOf(service) && serviceSelects(service, pod.labels),
       );
-      if (selector.entries().length > 0 && !found) yield none(selector);
+      if (selector.entries().length > 0 && !found) yield* report(selector, service);
     }
     for (const [kind, path] of Object.entries(SELECTING)) {
       for (const object of tree.of(kind)) {
@@ -48,12 +71,16 @@ export const selectorsMatch: Rule = {
         const found = pods.some(
           (pod) => pod.namespace === namespaceOf(object) && selects(selector, pod.labels),
         );
-        if (!found) yield none(selector);
+        if (!found) yield* report(selector, object);
       }
     }
     for (const monitor of tree.of('monitoring.coreos.com/ServiceMonitor')) {
-      if (monitoredServices(tree, monitor).length === 0)
-        yield none(monitor.at('spec', 'selector'), 'Service');
+      if (monitoredServices(tree, monitor).length > 0) continue;
+      const selector = monitor.at('spec', 'selector');
+      const problem = tree.complete
+        ? none(selector, 'Service')
+        : missed(selector, monitor, tree.of('Service'), 'labels');
+      if (problem !== undefined) yield problem;
     }
   },
 };

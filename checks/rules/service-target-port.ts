@@ -24,19 +24,17 @@ export const serviceTargetPort: Rule = {
       const pods = podsOf(tree).filter(
         (pod) => pod.namespace === namespaceOf(service) && serviceSelects(service, pod.labels),
       );
-      for (const pod of pods) {
-        const declared = portsOf(pod.containers);
-        for (const port of ports) {
-          const target = port.at('targetPort').exists ? port.at('targetPort') : port.at('port');
-          const isDeclared =
-            findPort(declared, target.value, port.at('protocol').text ?? 'TCP') !== undefined;
-          // A pod that declares no ports at all may still listen on a numbered one.
-          if (!isDeclared && (target.text !== undefined || declared.length > 0)) {
-            yield {
-              at: target,
-              message: `the pod has no port ${String(target.value)}; it has ${declared.map(({ name, number }) => name ?? number).join(', ') || 'none'}`,
-            };
-          }
+      const declared = portsOf(pods.flatMap(({ containers }) => containers));
+      for (const port of pods.length > 0 ? ports : []) {
+        const target = port.at('targetPort').exists ? port.at('targetPort') : port.at('port');
+        const isDeclared = findPort(declared, target.value, port.at('protocol').text ?? 'TCP') !== undefined;
+        // A pod that declares no ports at all may still listen on a numbered one.
+        if (!isDeclared && (target.text !== undefined || declared.length > 0)) {
+          yield {
+            at: target,
+            message: `the pod has no port ${String(target.value)}; it has ${declared.map(({ name, number }) => name ?? number).join(', ') || 'none'}`,
+            severity: target.text === undefined ? tree.doubt : 'error',
+          };
         }
       }
     }

@@ -24,7 +24,7 @@ export const stringValues: Rule = {
         const names = new Set<string>();
         for (const entry of container.at('env').items()) {
           const value = entry.at('value');
-          if (value.value !== undefined && value.text === undefined) {
+          if (value.exists && value.text === undefined) {
             yield {
               at: value,
               message: `${itemName(entry)} is ${JSON.stringify(value.value)}, not a string`,
@@ -37,8 +37,10 @@ export const stringValues: Rule = {
               severity: 'warning',
             };
           }
-          if (names.has(itemName(entry)))
-            yield { at: entry, message: `${itemName(entry)} is set twice; the last one wins` };
+          if (names.has(itemName(entry))) {
+            const message = `${itemName(entry)} is set twice; the last one wins`;
+            yield { at: entry, message, severity: tree.doubt };
+          }
           names.add(itemName(entry));
         }
         for (const item of [...container.at('command').items(), ...container.at('args').items()]) {
@@ -48,7 +50,7 @@ export const stringValues: Rule = {
       }
     }
     for (const [key, value] of maps.flatMap((map) => map.entries())) {
-      if (value.text === undefined)
+      if (value.text === undefined && (value.exists || tree.complete))
         yield { at: value, message: `${key} is ${JSON.stringify(value.value)}, not a string` };
     }
   },

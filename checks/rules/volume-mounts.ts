@@ -33,6 +33,7 @@ export const volumeMounts: Rule = {
           yield {
             at: volume,
             message: `volume "${itemName(volume)}" has no source: it is empty at each start`,
+            severity: tree.doubt,
           };
         } else if (sources.length > 1) {
           yield { at: volume, message: `volume "${itemName(volume)}" has more than one source` };

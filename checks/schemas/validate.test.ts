@@ -91,7 +91,8 @@ describe('the committed schemas', () => {
   it.each(['1.34', '1.35', '1.36'] as const)(
     'take a good document of every kind for Kubernetes %s',
     (kubernetes) => {
-      expect(validate(of(examples), { kubernetes, flux: '2.9' })).toEqual([]);
+      const findings = validate(of(examples), { kubernetes, flux: '2.9' });
+      expect(findings.filter(({ rule }) => rule === 'schema')).toEqual([]);
     },
   );
 
@@ -287,6 +288,13 @@ describe('the committed schemas', () => {
     const pod = changed('v1/Pod', '"restartPolicy"', '"schedulingGroup":{},"restartPolicy"');
     expect(validate(of([pod]), newest)).toEqual([]);
     expect(validate(of([pod]), { ...newest, kubernetes: '1.34' })[0]?.message).toContain('unknown field');
+  });
+
+  it('warn of what ages in the target version or the one after it', () => {
+    const ageing = validate(of(examples), newest).filter(({ rule }) => rule === 'api-lifecycle');
+    expect(ageing).toMatchObject([
+      { severity: 'warning', object: 'Endpoints/outside', remedy: 'Use discovery.k8s.io/v1/EndpointSlice.' },
+    ]);
   });
 
   it('admit what they do not know', () => {

@@ -31,13 +31,40 @@ export function validate(documents: readonly Document[], target: Target): Findin
     const { manifest } = document;
     const schema = schemaOf(files, manifest, target);
     if (schema === undefined) return [unknownKind(files, document, target)];
-    return [...errorsOf(schema.schema, withoutSops(manifest), schema.resolve)]
-      .filter((error) => !isEncrypted(error.value))
-      .map((error) => {
-        const { path, message, remedy } = explain(error, manifest);
-        return finding(document, 'error', path, message, remedy);
-      });
+    const ageing = lifecycleOf(files, document, target);
+    return [
+      ...ageing,
+      ...[...errorsOf(schema.schema, withoutSops(manifest), schema.resolve)]
+        .filter((error) => !isEncrypted(error.value))
+        .map((error) => {
+          const { path, message, remedy } = explain(error, manifest);
+          return finding(document, 'error', path, message, remedy);
+        }),
+    ];
   });
+}
+
+/** A warning when the target, or the version after it, is the first to deprecate or drop this version of the kind. */
+function lifecycleOf(files: SchemaFiles, document: Document, { kubernetes }: Target): Finding[] {
+  const lifecycle = files.kubernetes.lifecycles?.[kindKey(document.manifest)];
+  if (lifecycle === undefined) return [];
+  const next = Number(kubernetes.split('.')[1]) + 1;
+  const isReached = (version: string | undefined) => Number(version?.split('.')[1] ?? Infinity) <= next;
+  const { deprecated, removed, use } = lifecycle;
+  const fate = isReached(removed)
+    ? `is gone from Kubernetes ${removed} on`
+    : isReached(deprecated)
+      ? `is deprecated from Kubernetes ${deprecated} on`
+      : undefined;
+  if (fate === undefined) return [];
+  const { apiVersion, kind } = document.manifest;
+  const remedy = use === undefined ? 'Plan to do without it.' : `Use ${use}.`;
+  return [
+    {
+      ...finding(document, 'warning', ['apiVersion'], `${apiVersion} ${kind} ${fate}`, remedy),
+      rule: 'api-lifecycle',
+    },
+  ];
 }
 
 function load(): SchemaFiles {
@@ -129,11 +156,11 @@ function isEncrypted(value: unknown): boolean {
 }
 
 function finding(
-  { file, manifest }: Document,
+  { file, index = 0, manifest }: Document,
   severity: Severity,
   path: Path,
   message: string,
   remedy: string,
 ): Finding {
-  return { rule: 'schema', severity, file, object: objectName(manifest), path, message, remedy };
+  return { rule: 'schema', severity, file, index, object: objectName(manifest), path, message, remedy };
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchemaFile } from '../../checks/schemas/schema-file.ts';
 import { enumsOf } from './enums.ts';
+import { lifecyclesOf } from './lifecycle.ts';
 import { DEFAULT_NAME, KNOWN, NAMES, REQUIRED, SPEC_OPTIONAL } from './known.ts';
 import { KUBERNETES, sourcesOf } from './modules.ts';
 import { child, isSchema, mapValues, type Schema, sorted } from './schema.ts';
@@ -69,7 +70,9 @@ export function kubernetesSchemas(): SchemaFile {
   const releases = Object.entries(KUBERNETES).map(
     ([version, { openapi, api }]) => [version, readRelease(sourcesOf(openapi), sourcesOf(api))] as const,
   );
-  return shareEqual(releases.toReversed());
+  const newest = Object.values(KUBERNETES).at(-1);
+  if (newest === undefined) throw new Error('no release of Kubernetes');
+  return { ...shareEqual(releases.toReversed()), lifecycles: lifecyclesOf(sourcesOf(newest.api)) };
 }
 
 function readRelease(kubernetes: string, api: string): Release {

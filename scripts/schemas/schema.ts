@@ -25,11 +25,11 @@ export function mapValues(schemas: unknown, change: (schema: Schema, key: string
 }
 
 /** One definition a line, keys sorted: a change of one kind is a change of one line. */
-export function format({ kinds, served, $defs }: SchemaFile): string {
+export function format({ kinds, served, lifecycles, $defs }: SchemaFile): string {
   const definitions = Object.keys($defs)
     .toSorted()
     .map((name) => `${JSON.stringify(name)}: ${JSON.stringify(sorted($defs[name]))}`);
-  const head = JSON.stringify(sorted({ kinds, ...(served === undefined ? {} : { served }) }), undefined, 1);
+  const head = JSON.stringify(sorted({ kinds, served, lifecycles }), undefined, 1);
   return `${head.slice(0, -2)},\n "$defs": {\n${definitions.join(',\n')}\n }\n}\n`;
 }
 

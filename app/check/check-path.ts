@@ -1,0 +1,46 @@
+/** Checks a folder that is not this repository's `dist/`. */
+import { join, relative } from 'node:path';
+import { checkFolder } from '../../checks/foreign/check-folder.ts';
+import { lineOf } from '../../checks/locate.ts';
+import type { Report } from '../../checks/report/report.ts';
+import type { Target } from '../../checks/schemas/validate.ts';
+
+/**
+ * Everything that is surely wrong, or likely to be, below a path.
+ *
+ * @throws Error when the path does not exist
+ */
+export function checkPath(path: string, target: Target): Report {
+  const { folder, findings, objects, skipped, unknown } = checkFolder(path, target);
+  const placeOf = (file: string) => relative(process.cwd(), join(folder.root, file));
+  return {
+    findings: findings.map((finding) => ({
+      ...finding,
+      place: placeOf(finding.file),
+      line: finding.line ?? lineOf(folder.files.get(finding.file)?.text ?? '', finding.path, finding.index),
+    })),
+    subject: `${objects} objects below ${path}, for Kubernetes ${target.kubernetes} and Flux ${target.flux}`,
+    notes: [
+      ...summary(
+        'not validated, for want of a schema',
+        [...unknown].map(([kind, count]) => (count > 1 ? `${kind} (${count})` : kind)),
+      ),
+      ...[...new Set(skipped.map(({ reason }) => reason))].flatMap((reason) => {
+        const files = skipped.filter((file) => file.reason === reason);
+        return summary(
+          `left out, as ${reason}`,
+          files.map((file) => placeOf(file.path)),
+        );
+      }),
+    ],
+  };
+}
+
+/** Most names that a note lists. */
+const NAMED = 6;
+
+function summary(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return [`${what}: ${names.slice(0, NAMED).join(', ')}${more}`];
+}

@@ -1,0 +1,201 @@
+/** Checks this repository: what its sources render, what is committed in `dist/`, its secrets, images and markers. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { allRules } from '../../checks/all-rules.ts';
+import { objectName } from '../../checks/field.ts';
+import type { Document } from '../../checks/field.ts';
+import { parseManifests } from '../../checks/foreign/parse-manifests.ts';
+import { lineOf } from '../../checks/locate.ts';
+import type { Report, Reported } from '../../checks/report/report.ts';
+import { runRules } from '../../checks/rule.ts';
+import type { Finding } from '../../checks/rule.ts';
+import { validate } from '../../checks/schemas/validate.ts';
+import type { Target } from '../../checks/schemas/validate.ts';
+import { applyWaivers } from '../../checks/waivers.ts';
+import type { Judged } from '../../checks/waivers.ts';
+import { completeTree } from '../../render/render-tree.ts';
+import type { RenderedFile } from '../../render/tree.ts';
+import type { Environment } from '../environment.ts';
+import { InputError } from '../input-error.ts';
+import { loadEnvironments } from '../load-environments.ts';
+import { renderDocuments } from '../synth.ts';
+import type { RenderedDocuments } from '../synth.ts';
+import { liveMarkers } from './live-markers.ts';
+
+const DIST = 'dist';
+
+/**
+ * Everything that is wrong with a repository of ours.
+ *
+ * @param root its folder
+ * @param drift whether `dist/` must be what the sources render
+ */
+export async function checkRepository(root: string, drift: boolean): Promise<Report> {
+  let loaded;
+  try {
+    loaded = await loadEnvironments(root);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const findings = error.problems.map((problem) => inputFinding(problem, 'error'));
+    return { findings, subject: 'settings, images and secrets', notes: ['nothing could be rendered'] };
+  }
+  const findings: Reported[] = [
+    ...loaded.warnings.map((warning) => inputFinding(warning, 'warning')),
+    ...liveMarkers(root),
+  ];
+  let objects = 0;
+  const files: RenderedFile[] = [];
+  for (const environment of loaded.environments) {
+    const rendered = renderDocuments(environment);
+    objects += rendered.documents.length;
+    files.push(...rendered.files);
+    findings.push(...(await checkEnvironment(root, environment, rendered)));
+  }
+  if (drift) findings.push(...(await driftFindings(root, completeTree(files), loaded.environments)));
+  const names = loaded.environments.map(({ name }) => name);
+  const who = names.length > 3 ? `${names.length} environments` : names.join(', ');
+  return { findings, subject: `${objects} objects of ${who}, ${allRules.length} rules`, notes: [] };
+}
+
+async function driftFindings(
+  root: string,
+  files: readonly RenderedFile[],
+  environments: readonly Environment[],
+): Promise<Reported[]> {
+  const { findDrift } = await import('../drift.ts');
+  return (await findDrift(root, files, environments)).map((finding) => {
+    const { file, object, path } = finding;
+    const committed = join(root, DIST, file);
+    const text = existsSync(committed) ? readFileSync(committed, 'utf8') : '';
+    const { documents } = parseManifests(file, text);
+    const index = documents.find(({ manifest }) => objectName(manifest) === object)?.index ?? 0;
+    return { ...finding, index, place: `${DIST}/${file}`, line: text === '' ? 1 : lineOf(text, path, index) };
+  });
+}
+
+async function checkEnvironment(
+  root: string,
+  environment: Environment,
+  rendered: RenderedDocuments,
+): Promise<Reported[]> {
+  const { target, waivers } = environment.settings;
+  const fresh = check(rendered.documents, rendered.texts, target);
+  const committed = readCommitted(root, rendered);
+  const stale = committed === undefined ? [] : check(committed.documents, committed.texts, target);
+  const known = new Set(fresh.map(identity));
+  const { findings, unused } = applyWaivers(
+    [...fresh, ...stale.filter((finding) => !known.has(identity(finding)))],
+    waivers,
+  );
+  const reported = await withOrigins(root, environment, rendered, findings, committed?.texts);
+  return [...reported, ...unused.map((waiver) => unusedWaiver(environment.file, waiver.rule, waiver.object))];
+}
+
+/**
+ * Findings of all rules and schemas over the documents of one environment. Where a rule and the schema say
+ * something of the same field, the rule says it better.
+ */
+export function check(
+  documents: readonly Document[],
+  texts: ReadonlyMap<string, string>,
+  target: Target,
+): Finding[] {
+  const found = runRules(allRules, documents, texts);
+  const places = new Set(found.map(placeOf));
+  return [...found, ...validate(documents, target).filter((finding) => !places.has(placeOf(finding)))];
+}
+
+function placeOf({ file, index = 0, path }: Finding): string {
+  return JSON.stringify([file, index, path]);
+}
+
+function identity({ rule, file, object, path, message }: Finding): string {
+  return JSON.stringify([rule, file, object, path, message]);
+}
+
+/** The committed files of an environment, where they are not what it renders; undefined where they are. */
+function readCommitted(
+  root: string,
+  rendered: RenderedDocuments,
+): Omit<RenderedDocuments, 'files'> | undefined {
+  const texts = new Map<string, string>();
+  for (const { path } of rendered.files) {
+    const file = join(root, DIST, path);
+    if (existsSync(file)) texts.set(path, readFileSync(file, 'utf8'));
+  }
+  const isSame = rendered.files.every(({ path }) => texts.get(path) === rendered.texts.get(path));
+  if (isSame) return undefined;
+  const documents = [...texts].flatMap(([path, text]) => parseManifests(path, text).documents);
+  return { documents, texts };
+}
+
+/** Adds the line in dist/, and the construct and settings that it comes from. */
+async function withOrigins(
+  root: string,
+  environment: Environment,
+  rendered: RenderedDocuments,
+  findings: readonly Judged[],
+  committed: ReadonlyMap<string, string> | undefined,
+): Promise<Reported[]> {
+  if (findings.length === 0) return [];
+  // Trying out every setting takes a while: only where there is something to explain.
+  const { provenanceOf } = await import('../provenance/provenance.ts');
+  const provenance = await provenanceOf(root, environment);
+  return findings.map((finding) => {
+    const { file, index = 0, path } = finding;
+    const text = (committed ?? rendered.texts).get(file) ?? rendered.texts.get(file) ?? '';
+    const line = finding.line ?? lineOf(text, path, index);
+    const manifest = rendered.documents.find(
+      (document) => document.file === file && document.index === index,
+    )?.manifest;
+    const place = `${DIST}/${file}`;
+    if (manifest === undefined) return { ...finding, place, line };
+    const { construct, inputs } = provenance.ofPath(file, { ...manifest }, path);
+    return {
+      ...finding,
+      place,
+      line,
+      construct: at(construct),
+      inputs: inputs.slice(0, NAMED).map((input) => `${input.name} (${at(input.place)})`),
+    };
+  });
+}
+
+/** Settings that a finding names: the first are those with the fewest other effects. */
+const NAMED = 2;
+
+function at({ file, line }: { readonly file: string; readonly line?: number }): string {
+  return line === undefined ? file : `${file}:${line}`;
+}
+
+/** `app/environments/prod.ts: access.smtp: expected …`: the file, then the rest. */
+function inputFinding(problem: string, severity: Finding['severity']): Reported {
+  const [, place = 'app/environments', message = problem] = /^(\S+?): (.*)$/s.exec(problem) ?? [];
+  return {
+    rule: 'input',
+    severity,
+    file: place,
+    index: 0,
+    object: place,
+    path: [],
+    message,
+    remedy: 'Settings: docs/settings.md; secrets: docs/secrets.md.',
+    place,
+    line: 1,
+  };
+}
+
+function unusedWaiver(file: string, rule: string, object: string): Reported {
+  return {
+    rule: 'waiver',
+    severity: 'error',
+    file,
+    index: 0,
+    object: file,
+    path: ['waivers'],
+    message: `nothing is found by ${rule} in ${object}`,
+    remedy: 'Remove the waiver, or correct its rule, object or field.',
+    place: file,
+    line: 1,
+  };
+}
