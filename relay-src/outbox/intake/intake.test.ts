@@ -176,6 +176,7 @@ describe('a refusal', () => {
       expect([...spool.messages()]).toEqual([]);
       client.close();
     }
+    expect(fault.syncedAgain).toBe(0);
     const client = await connect();
     const id = idOf(await send(client, {}));
     client.close();

@@ -391,12 +391,12 @@ export class Spool {
     // From here on everybody sees the change; after a crash, whoever is on disk by then.
     this.#show(summaryOf(message));
     try {
-      if (state !== before.state) {
-        await this.#files.rename(this.layout.body(before.state, id), this.layout.body(state, id));
-        await this.#files.remove(this.layout.record(before.state, id));
-        await this.#folders[before.state].sync();
-      }
       await this.#folders[state].sync();
+      if (state === before.state) return message;
+      // Only now: the old record may not go before the new one is on disk.
+      await this.#files.rename(this.layout.body(before.state, id), this.layout.body(state, id));
+      await this.#files.remove(this.layout.record(before.state, id));
+      await this.#folders[before.state].sync();
     } catch (error) {
       throw spoolError(error);
     }

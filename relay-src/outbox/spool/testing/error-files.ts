@@ -7,27 +7,36 @@ export type FailingStep = 'create' | 'write' | 'sync' | 'rename' | 'syncFolder' 
 export function errorFiles(): {
   readonly files: Files;
   fail(step: FailingStep, how: string): void;
+  /** How often a file was synced after that had failed. */
+  readonly syncedAgain: number;
   /** All works again; what hung goes on. */
   clear(): void;
 } {
   let fault: { readonly step: FailingStep; readonly how: string } | undefined;
   let release: (() => void)[] = [];
+  let again = 0;
   const at = async (step: FailingStep): Promise<void> => {
     if (fault?.step !== step) return;
     if (fault.how === 'hang') return new Promise((resolve) => release.push(resolve));
     throw Object.assign(new Error(`${fault.how}: injected at ${step}`), { code: fault.how });
   };
-  const guarded = (file: OpenFile): OpenFile => ({
-    async write(pieces) {
-      await at('write');
-      await file.write(pieces);
-    },
-    async sync() {
-      await at('sync');
-      await file.sync();
-    },
-    close: () => file.close(),
-  });
+  const guarded = (file: OpenFile): OpenFile => {
+    let failed = false;
+    return {
+      async write(pieces) {
+        await at('write');
+        await file.write(pieces);
+      },
+      async sync() {
+        if (failed) again += 1;
+        failed = true;
+        await at('sync');
+        await file.sync();
+        failed = false;
+      },
+      close: () => file.close(),
+    };
+  };
   const files: Files = {
     ...realFiles,
     async create(path) {
@@ -59,6 +68,9 @@ export function errorFiles(): {
     files,
     fail(step, how) {
       fault = { step, how };
+    },
+    get syncedAgain() {
+      return again;
     },
     clear() {
       fault = undefined;
