@@ -9,15 +9,14 @@ export interface LogOptions {
   readonly format: 'json' | 'text';
 }
 
-/** Bytes gathered before a write; a system call a line would be a tenth of a small message's cost. */
-const minLength = 8192;
-const flushEvery = 250;
+/** Characters gathered before a write; a system call a line would be a tenth of a small message's cost. */
+const enough = 8192;
+/** Milliseconds that a line waits at most. */
+const longestWait = 250;
 
 /** Makes the log of a program, and what must be called before it exits. */
 export function createLog(options: LogOptions): { log: Log; flush: () => void } {
-  const file = pino.destination({ fd: 1, sync: true, minLength, periodicFlush: flushEvery });
-  const destination: DestinationStream =
-    options.format === 'json' ? file : { write: (line) => void file.write(asText(line)) };
+  const { destination, flush } = gathered();
   const log = pino(
     {
       level: options.level,
@@ -25,9 +24,33 @@ export function createLog(options: LogOptions): { log: Log; flush: () => void } 
       timestamp,
       formatters: { level },
     },
-    destination,
+    options.format === 'json' ? destination : { write: (line) => destination.write(asText(line)) },
   );
-  return { log, flush: () => file.flushSync() };
+  return { log, flush };
+}
+
+/** Standard output, a block of lines at a time. Pino's own gathering copies the whole block for each line. */
+function gathered(): { destination: DestinationStream; flush: () => void } {
+  const file = pino.destination({ fd: 1, sync: true });
+  let lines = '';
+  const write = (): void => {
+    if (lines === '') return;
+    const block = lines;
+    lines = '';
+    file.write(block);
+  };
+  setInterval(write, longestWait).unref();
+  const destination = {
+    write(line: string) {
+      lines += line;
+      if (lines.length >= enough) write();
+    },
+  };
+  const flush = (): void => {
+    write();
+    file.flushSync();
+  };
+  return { destination, flush };
 }
 
 let second = 0;

@@ -392,6 +392,8 @@ export class ReplyBook {
   readonly #rules: Replies;
   readonly #host: string;
   readonly #fixed = new Map<ReplyName, RuledReply>();
+  /** Texts split at their placeholders: every second part is a name. */
+  readonly #parts = new Map<ReplyName, readonly string[]>();
 
   constructor(host: string, rules: Replies = replies) {
     this.#host = host;
@@ -408,8 +410,8 @@ export class ReplyBook {
 
   #make(name: ReplyName, values: Readonly<Record<string, string | number>>): RuledReply {
     const { code, enhanced, text } = this.#rules[name];
-    // Split at the placeholders: every second part is a name.
-    const parts = text.split(/[{}]/);
+    const parts = this.#parts.get(name) ?? text.split(/[{}]/);
+    this.#parts.set(name, parts);
     let filled = parts[0] ?? '';
     for (let i = 1; i < parts.length; i += 2) {
       const key = parts[i] ?? '';
