@@ -8,7 +8,7 @@ import type { Buildah } from './buildah.ts';
 const ours = 'mx-validator';
 
 /** Where a program's Containerfile stands in the repository. */
-const containerfileOf = (program: string): string => `relay-src/${program}/Containerfile`;
+export const containerfileOf = (program: string): string => `relay-src/${program}/Containerfile`;
 
 /** What `buildah inspect` tells of an image, in the parts that we promise something about. */
 const inspected = z.object({

@@ -1,8 +1,8 @@
-/** The program under test: mx-validator as it is run, in a process of its own, with its log and its metrics. */
-import { createWriteStream, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
+/** The program under test: mx-validator as its image runs it, in a process of its own, with its log and its metrics. */
+import { createWriteStream } from 'node:fs';
+import { dirname } from 'node:path';
 import { environment, paths } from '../../relay-src/mx-validator/contract.ts';
+import { bundled } from '../image/bundled.ts';
 import { freePort, loopback } from '../up/ports.ts';
 import { startProgram, type Running } from '../up/process.ts';
 import { answers, until } from '../up/until.ts';
@@ -16,17 +16,6 @@ export interface RelayUnderTest {
   readonly running: Running;
   /** All metrics without labels, by name. Throws if the relay does not answer. */
   metrics(): Promise<ReadonlyMap<string, number>>;
-}
-
-const folder = join(import.meta.dirname, '../../relay-src/mx-validator');
-
-/** What the image tells Node before the program's name. */
-function nodeFlags(): string[] {
-  const entrypoint = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(folder, 'Containerfile'), 'utf8'))?.[1];
-  return z
-    .array(z.string())
-    .parse(JSON.parse(entrypoint ?? 'null'))
-    .slice(1, -1);
 }
 
 /** Fewer connections to the next hop than clients, and room for few large messages: both limits are felt. */
@@ -44,8 +33,7 @@ export async function startRelay(
   const metricsPort = await freePort(0, 'its metrics', () => undefined);
   const running = startProgram({
     name: 'mx-validator',
-    command: process.execPath,
-    args: [...nodeFlags(), join(folder, 'main.ts')],
+    ...bundled('mx-validator', dirname(logFile)),
     env: {
       PATH: process.env['PATH'],
       [environment.listenAddr]: `${loopback}:${smtpPort}`,
