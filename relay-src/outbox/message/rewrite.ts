@@ -7,6 +7,9 @@ import { headerFields, type HeaderField } from '../../smtp/header-fields.ts';
 import { findOwnTrace } from './trace.ts';
 import { canonical, Envelope, keepRecipients, namedAddresses } from './recipients.ts';
 
+const crlf = Buffer.from('\r\n');
+const twice = Buffer.from('\r\n\r\n');
+
 /** Why a message cannot be sent as it is; the text is for the client. */
 export class MessageError extends Error {
   /** Enhanced status code, 5.x.x. */
@@ -38,6 +41,18 @@ export function rewriteMessage(message: Buffer, options: RewriteOptions): Buffer
   return Buffer.concat([rewriteHeader(message.subarray(0, end), options), message.subarray(end)]);
 }
 
+/** The message with one more field at the end of its header. */
+export function addField(message: Buffer, field: string): Buffer {
+  const end = headerLength(message);
+  const blank =
+    message.subarray(0, end).equals(crlf) || message.subarray(0, end).subarray(-4).equals(twice) ? 2 : 0;
+  return Buffer.concat([
+    message.subarray(0, end - blank),
+    Buffer.from(`${field}\r\n`),
+    message.subarray(end - blank),
+  ]);
+}
+
 /**
  * The new header block, with the empty line if there was one. Fields that need no change keep their bytes and their
  * order. Throws {@link MessageError} if an address field cannot be read, or names strangers and may not.
@@ -58,12 +73,12 @@ export function rewriteHeader(header: Buffer, options: RewriteOptions): Buffer {
     pieces.push(header.subarray(copied, field.start), Buffer.from(change.text, 'latin1'));
     copied = field.end;
   }
-  const blank = header.subarray(-4).equals(Buffer.from('\r\n\r\n')) ? 2 : 0;
+  const blank = header.subarray(-4).equals(twice) ? 2 : 0;
   const block = header.subarray(copied, header.length - blank);
   pieces.push(block);
-  if (block.length > 0 && block.at(-1) !== 0x0a) pieces.push(Buffer.from('\r\n'));
+  if (block.length > 0 && block.at(-1) !== 0x0a) pieces.push(crlf);
   pieces.push(Buffer.from(addedFields(fields, envelope, named, hasTo, options)));
-  if (blank > 0) pieces.push(Buffer.from('\r\n'));
+  if (blank > 0) pieces.push(crlf);
   const rewritten = Buffer.concat(pieces);
   assertRecipients(rewritten, options.recipients);
   return rewritten;

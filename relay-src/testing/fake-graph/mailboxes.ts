@@ -20,6 +20,7 @@ const messageForm = z.object({
   ccRecipients: recipients,
   bccRecipients: recipients,
   internetMessageId: z.string().optional(),
+  singleValueExtendedProperties: z.array(z.object({ id: z.string(), value: z.string() })).default([]),
   // The service refuses names without x- and more than five.
   internetMessageHeaders: z
     .array(z.object({ name: z.string().regex(/^x-/i), value: z.string() }))
@@ -52,6 +53,8 @@ interface Item {
   readonly message: SeenMessage;
   readonly via: 'mime' | 'draft';
   readonly immutable: boolean;
+  /** PidTagDeleteAfterSubmit. */
+  readonly keepsNoCopy: boolean;
   readonly attachments: { readonly name: string; readonly sha256: string; readonly contentId?: string }[];
   isDraft: boolean;
 }
@@ -94,6 +97,7 @@ export class Mailboxes {
   /** POST /users/{mailbox}/messages with MIME or JSON. */
   async createDraft(mailbox: string, type: string, body: Buffer, immutable: boolean): Promise<Outcome> {
     let message: SeenMessage;
+    let keepsNoCopy = false;
     if (type === 'text/plain') {
       const read = await parse(body);
       if ('answer' in read) return read;
@@ -102,10 +106,13 @@ export class Mailboxes {
       const form = messageForm.safeParse(parseJson(body));
       if (!form.success) return refused('UnableToDeserializePostBody');
       message = fromForm(form.data, mailbox, body);
+      keepsNoCopy = form.data.singleValueExtendedProperties.some(
+        ({ id, value }) => id === 'Boolean 0x0E01' && value === 'true',
+      );
     }
     const id = `AAMk${randomUUID()}`;
     const via = type === 'text/plain' ? 'mime' : 'draft';
-    this.#items.set(id, { mailbox, message, via, immutable, attachments: [], isDraft: true });
+    this.#items.set(id, { mailbox, message, via, immutable, keepsNoCopy, attachments: [], isDraft: true });
     return { answer: { status: 201, json: this.#view(id) } };
   }
 
@@ -132,7 +139,9 @@ export class Mailboxes {
     if (!item.isDraft) return refused('ErrorInvalidRequest');
     if (addressees(item.message).length === 0) return refused('ErrorInvalidRecipients');
     item.isDraft = false;
-    if (!item.immutable) {
+    if (item.keepsNoCopy) {
+      this.#items.delete(id);
+    } else if (!item.immutable) {
       // It moves to another folder, and a plain id names the place.
       this.#items.delete(id);
       this.#items.set(`AAMk${randomUUID()}`, item);
