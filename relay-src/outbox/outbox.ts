@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { paths } from './contract.ts';
 import { startControl } from './control/server.ts';
 import type { IntakeRecord } from './intake/intake.ts';
+import { findMailroot, takeOver, type TakenOver } from './import/take-over.ts';
 import { startListener } from './intake/listener.ts';
 import { MailpitCopier, type CopierOptions } from './mailpit-copy.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -30,6 +31,8 @@ export interface Parts {
   readonly limits?: MailboxLimits;
   readonly capacity?: Capacity;
   readonly spool?: Partial<SpoolOptions>;
+  /** Folder of an smtp2graph whose queue is taken over, if there is one. */
+  readonly oldQueue?: string;
   readonly copyPause?: CopierOptions['pause'];
 }
 
@@ -88,6 +91,7 @@ export async function startOutbox(config: Config, parts: Parts): Promise<Outbox>
     log,
     onDeleted: async ({ memory }) => (memory === undefined ? undefined : transport.discard(memory)),
   });
+  if (parts.oldQueue !== undefined) await takeOverOld(parts.oldQueue, spool, parts);
   queue.start();
   const listener = await startListener({
     spool,
@@ -117,6 +121,20 @@ export async function startOutbox(config: Config, parts: Parts): Promise<Outbox>
       health.close();
     },
   };
+}
+
+/** What a predecessor left comes first. What cannot be taken now is found at the next start. */
+async function takeOverOld(folder: string, spool: Spool, { log, transport }: Parts): Promise<void> {
+  const onFile = ({ file, id, problem }: TakenOver): void =>
+    problem === undefined
+      ? log.info({ file, id }, 'taken over from smtp2graph')
+      : log.warn({ file, problem }, 'not taken over from smtp2graph');
+  try {
+    const mailroot = await findMailroot(folder);
+    if (mailroot !== undefined) await takeOver(mailroot, { spool, transport, onFile });
+  } catch (error) {
+    log.error({ folder, error: String(error) }, 'cannot take over the queue of smtp2graph');
+  }
 }
 
 async function startCopier(

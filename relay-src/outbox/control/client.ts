@@ -8,6 +8,20 @@ import { answer, type Answer, type Request } from './protocol.ts';
 /** No program serves this spool. */
 export class NotRunning extends Error {}
 
+/** Whether a program serves this spool now. */
+export async function isServed(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    if (!['ENOENT', 'ECONNREFUSED'].includes(errorCode(error) ?? '')) throw error;
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
 /** Sends a command to the program that has the spool, and hands on what it says. Rejects with NotRunning. */
 export async function send(path: string, request: Request, each: (answer: Answer) => void): Promise<void> {
   const socket = connect(path);

@@ -17,7 +17,7 @@ export interface Terminal {
   exitCode(code: number): void;
 }
 
-const terminal: Terminal = {
+export const terminal: Terminal = {
   write: (text) => void process.stdout.write(text),
   complain: (text) => void process.stderr.write(`outbox: ${text}\n`),
   exitCode: (code) => (process.exitCode = code),
