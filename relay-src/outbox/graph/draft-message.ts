@@ -36,16 +36,23 @@ const anyUntouchable = new RegExp(`^content-type:\\s*${untouchable.source.slice(
 
 /** Why this message must not be rebuilt as a draft; undefined if it may. */
 export async function draftProblem(mime: Buffer): Promise<string | undefined> {
+  const read = await readForDraft(mime);
+  return typeof read === 'string' ? read : undefined;
+}
+
+/** The message taken apart, or why it must not be. */
+async function readForDraft(mime: Buffer): Promise<Email | string> {
   // Looked for as text too: a part that no parser reaches must not slip through. Text that quotes such a line is
   // taken for one.
   if (anyUntouchable.test(mime.toString('latin1'))) return 'it is signed, encrypted or for a calendar';
-  const email = await parse(mime);
+  // A forwarded message stays an attachment, instead of being poured into the text.
+  const email = await PostalMime.parse(mime, { forceRfc822Attachments: true });
   const odd = email.attachments.find(
     ({ filename, mimeType }) => untouchable.test(mimeType) || /\.(ics|p7[ms])$/i.test(filename ?? ''),
   );
   if (odd !== undefined) return 'it is signed, encrypted or for a calendar';
   const text = Buffer.byteLength(JSON.stringify(email.html ?? email.text ?? ''));
-  return text > maxText ? 'its text alone is too large' : undefined;
+  return text > maxText ? 'its text alone is too large' : email;
 }
 
 export interface DraftFacts {
@@ -62,9 +69,8 @@ export async function draftMessage(
   recipients: readonly string[],
   { messageId, saveToSentItems }: DraftFacts,
 ): Promise<DraftMessage> {
-  const problem = await draftProblem(mime);
-  if (problem !== undefined) throw new MessageError('5.3.4', `too large to be sent as it is: ${problem}`);
-  const email = await parse(mime);
+  const email = await readForDraft(mime);
+  if (typeof email === 'string') throw new MessageError('5.3.4', `too large to be sent as it is: ${email}`);
   const block = mime.subarray(0, headerLength(mime));
   const named = (field: 'to' | 'cc' | 'bcc') => recipientsOf(block, field, email[field]);
   const [to, cc, bcc] = [named('to'), named('cc'), named('bcc')];
@@ -98,9 +104,6 @@ export async function draftMessage(
   }));
   return { message, attachments };
 }
-
-/** A forwarded message stays an attachment, instead of being poured into the text. */
-const parse = (mime: Buffer): Promise<Email> => PostalMime.parse(mime, { forceRfc822Attachments: true });
 
 interface Recipient {
   readonly emailAddress: { readonly address: string; readonly name?: string };

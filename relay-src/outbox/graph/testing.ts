@@ -1,45 +1,24 @@
-/** Messages and their deliveries for tests of the transports. */
-import type { Delivery, Verdict, Verdicts } from '../transport.ts';
+/** A Graph transport in front of the fake, for tests. */
+import { createLog } from '../../daemon/log.ts';
+import { defaultApp, type FakeGraph } from '../../testing/fake-graph/server.ts';
+import type { Transport } from '../transport.ts';
+import { graphSchema } from './config.ts';
+import { createGraphTransport } from './transport.ts';
 
-/** A delivery whose memory lasts over attempts, as the queue keeps it. */
-export class TestDelivery implements Delivery {
-  readonly id = '4x7kq2';
-  readonly smtpUtf8: boolean;
-  readonly size: number;
-  readonly sender: string;
-  readonly recipients: readonly string[];
-  memory: string | undefined;
-  signal = new AbortController().signal;
-  /** Called before each memory is stored: a test may crash here. */
-  beforeRemember: (memory: string | undefined) => void = () => undefined;
-  readonly #message: Buffer;
+const { log } = createLog({ level: 'silent', format: 'json' });
 
-  constructor(
-    message: string | Buffer,
-    recipients: readonly string[],
-    options: { sender?: string; smtpUtf8?: boolean } = {},
-  ) {
-    this.#message = Buffer.from(message);
-    this.size = this.#message.length;
-    this.recipients = recipients;
-    this.sender = options.sender ?? 'app@example.com';
-    this.smtpUtf8 = options.smtpUtf8 ?? false;
-  }
-
-  read(): Promise<Buffer> {
-    return Promise.resolve(this.#message);
-  }
-
-  remember(memory: string | undefined): Promise<void> {
-    this.beforeRemember(memory);
-    this.memory = memory;
-    return Promise.resolve();
-  }
-}
-
-/** The verdict that all recipients have in common. */
-export function onlyVerdict(verdicts: Verdicts): Verdict {
-  const [first, ...rest] = verdicts.values();
-  if (first === undefined || rest.some((one) => one !== first)) throw new Error('not one verdict');
-  return first;
+/** Short waits; `settings` over those that the fake wants. */
+export function testTransport(graph: FakeGraph, settings: object = {}): Promise<Transport> {
+  const { clientId, clientSecret, tenant } = defaultApp;
+  const config = graphSchema.parse({
+    kind: 'graph',
+    tenant,
+    clientId,
+    ...('certificate' in settings ? {} : { clientSecret }),
+    loginUrl: graph.url,
+    graphUrl: graph.url,
+    ca: graph.caFile,
+    ...settings,
+  });
+  return createGraphTransport(config, { log, waits: { connect: 1000, request: 500 } });
 }

@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../../daemon/log.ts';
 import {
   certificates,
   defaultApp,
@@ -14,11 +13,9 @@ import {
   type Fault,
 } from '../../testing/fake-graph/server.ts';
 import type { Transport, Verdict } from '../transport.ts';
-import { graphSchema } from './config.ts';
-import { onlyVerdict, TestDelivery } from './testing.ts';
-import { createGraphTransport } from './transport.ts';
+import { onlyVerdict, TestDelivery } from '../../testing/outbox-delivery.ts';
+import { testTransport } from './testing.ts';
 
-const { log } = createLog({ level: 'silent', format: 'json' });
 const folder = mkdtempSync(join(tmpdir(), 'graph-'));
 const open: Transport[] = [];
 let graph: FakeGraph;
@@ -37,17 +34,7 @@ afterAll(async () => {
 });
 
 async function transport(settings: object = {}): Promise<Transport> {
-  const { clientId, clientSecret, tenant } = defaultApp;
-  const urls = { loginUrl: graph.url, graphUrl: graph.url, ca: graph.caFile };
-  const base = {
-    kind: 'graph',
-    tenant,
-    clientId,
-    ...('certificate' in settings ? {} : { clientSecret }),
-    ...urls,
-  };
-  const config = graphSchema.parse({ ...base, ...settings });
-  const made = await createGraphTransport(config, { log, waits: { connect: 1000, request: 500 } });
+  const made = await testTransport(graph, settings);
   open.push(made);
   return made;
 }
