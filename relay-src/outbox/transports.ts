@@ -1,8 +1,11 @@
 /** The transport that a configuration asks for. */
 import type { Log } from '../daemon/log.ts';
 import type { Config } from './config.ts';
+import { createGraphTransport } from './graph/transport.ts';
 import type { Transport } from './transport.ts';
 
-export async function createTransport(config: Config, _log: Log): Promise<Transport> {
-  throw new Error(`the transport ${config.transport.kind} is not built yet`);
+/** Reads the files that its part of the configuration names. Throws if one cannot be read or used. */
+export async function createTransport({ transport }: Config, log: Log): Promise<Transport> {
+  if (transport.kind === 'graph') return createGraphTransport(transport, { log });
+  throw new Error('the transport smarthost is not built yet');
 }
