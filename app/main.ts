@@ -1,4 +1,4 @@
-/** The command line: `npm run synth`, `npm run check`, `npm run secrets`. Exit codes: 0 clean, 1 found something, 2 could not run. */
+/** The command line: `npm run synth`, `npm run diff` and so on. Exit codes: 0 clean, 1 found something, 2 could not run. */
 import { Command } from 'commander';
 import { InputError } from './input-error.ts';
 import { printSynthesis } from './print-synthesis.ts';
@@ -17,26 +17,32 @@ program
     printSynthesis(await synth(ROOT, out));
   });
 
-if (process.argv[2] === 'secrets') {
-  const { secretsCommand } = await import('./secrets/command.ts');
-  const { loadSecretsEnvironments } = await import('./load-environments.ts');
-  program.addCommand(secretsCommand({ root: ROOT, environments: () => loadSecretsEnvironments(ROOT) }));
-} else {
-  program.command('secrets').description('explain, make and renew the SOPS-encrypted secrets');
-}
-
-if (process.argv[2] === 'explain') {
-  const { explainCommand } = await import('./explain/command.ts');
-  program.addCommand(explainCommand(ROOT));
-} else {
-  program.command('explain').description('say which construct, setting and line rendered a field, and why');
-}
-
-if (process.argv[2] === 'check') {
-  const { checkCommand } = await import('./check/command.ts');
-  program.addCommand(checkCommand(ROOT));
-} else {
-  program.command('check').description('check this repository, or manifests anywhere');
+/** Commands with imports of their own: loaded when they are asked for, described always. */
+const commands: Readonly<Record<string, { description: string; load: () => Promise<Command> }>> = {
+  check: {
+    description: 'check this repository, or manifests anywhere: schemas, and what must hold across objects',
+    load: async () => (await import('./check/command.ts')).checkCommand(ROOT),
+  },
+  diff: {
+    description: 'say what changes in the cluster, and with what consequence',
+    load: async () => (await import('./diff/command.ts')).diffCommand(ROOT),
+  },
+  explain: {
+    description: 'say which construct, setting and line rendered a field, and why',
+    load: async () => (await import('./explain/command.ts')).explainCommand(ROOT),
+  },
+  secrets: {
+    description: 'explain, make and renew the SOPS-encrypted secrets',
+    load: async () => {
+      const { secretsCommand } = await import('./secrets/command.ts');
+      const { loadSecretsEnvironments } = await import('./load-environments.ts');
+      return secretsCommand({ root: ROOT, environments: () => loadSecretsEnvironments(ROOT) });
+    },
+  },
+};
+for (const [name, { description, load }] of Object.entries(commands)) {
+  if (process.argv[2] === name) program.addCommand((await load()).description(description));
+  else program.command(name).description(description);
 }
 
 usageErrorsExitWith2(program);
@@ -46,7 +52,8 @@ try {
   if (error instanceof InputError) {
     process.stderr.write(`${error.problems.map((problem) => `error: ${problem}`).join('\n')}\n`);
     process.stderr.write(`${error.problems.length} found, nothing written\n`);
-    process.exitCode = 1;
+    // What cannot be rendered cannot be compared or explained either.
+    process.exitCode = ['diff', 'explain'].includes(process.argv[2] ?? '') ? 2 : 1;
   } else {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 2;

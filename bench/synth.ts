@@ -4,9 +4,9 @@
  * process of its own, as a person starts it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { addEnvironment } from '../test/further-environment.ts';
 import { withRepositoryCopy } from '../test/repository.ts';
 
 const SIZES = [1, 10, 50, 100];
@@ -18,16 +18,7 @@ function grow(root: string, count: number): string[] {
   for (let index = 1; index < count; index += 1) {
     const name = `env-${index}`;
     names.push(name);
-    writeFileSync(
-      join(root, 'app/environments', `${name}.ts`),
-      `import prod from './prod.ts';\nexport default { ...prod, cluster: { name: '${name}' } };\n`,
-    );
-    const images = readFileSync(join(root, 'app/images/prod.yaml'), 'utf8');
-    writeFileSync(
-      join(root, 'app/images', `${name}.yaml`),
-      images.replaceAll('prod-2', `${name}-2`).replaceAll('-prod-policy', `-${name}-policy`),
-    );
-    cpSync(join(root, 'secrets/prod'), join(root, 'secrets', name), { recursive: true });
+    addEnvironment(root, name);
   }
   return names;
 }

@@ -7,7 +7,6 @@ import { printExplanation } from './print.ts';
 /** `explain`: exit code 0, or 2 when nothing of that name is rendered. */
 export function explainCommand(root: string): Command {
   return new Command('explain')
-    .description('say which construct, setting and line rendered an object or a field, and why')
     .argument(
       '<kind/name[.field]>',
       'such as deployment/email-relay.MP_MAX_AGE, svc/email-relay.spec.ports[smtp]',
