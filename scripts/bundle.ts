@@ -11,6 +11,9 @@ import { build, type Metafile } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
+/** Where Node lies in the images: an executable bundle is a command there. */
+const interpreter = '#!/usr/local/bin/node';
+
 /** Packages in CommonJS form call `require` for Node's own modules; an ES module has none until it makes one. */
 const requireForPackages =
   "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
@@ -29,7 +32,7 @@ async function main([program, folder, ...more]: string[]): Promise<void> {
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    banner: { js: requireForPackages },
+    banner: { js: `${interpreter}\n${requireForPackages}` },
     // In full in the notices.
     legalComments: 'none',
     metafile: true,

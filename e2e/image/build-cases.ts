@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { constants, cpSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-import { ports } from '../../relay-src/mx-validator/contract.ts';
 import type { Report } from '../smoke/report.ts';
 import type { Buildah } from './buildah.ts';
 import type { Rendered } from './deployment.ts';
 import { buildImage, contextFiles, filesBelow } from './image.ts';
 import type { Image } from './image.ts';
+import type { Program } from './program.ts';
 
 /** What a builder may be given: sources and manifests, never a secret, a test, or what was built before. */
 const mayEnter =
@@ -18,39 +18,47 @@ const leftOut = new Set(['.git', '.cache', 'build', 'node_modules']);
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
-/** Builds the image twice and looks into it. Undefined when there is none to run. */
-export async function buildCases(
+/** What all images are built from. */
+export async function contextCases(
   report: Report,
   buildah: Buildah,
-  { root, standIn, rendered }: { root: string; standIn: string; rendered: Rendered },
-): Promise<Image | undefined> {
+  { root, programs }: { root: string; programs: readonly Program[] },
+): Promise<void> {
   await report.case('a builder is given sources and manifests only', async () => {
     const files = await contextFiles(buildah, root);
-    assert(
-      files.includes('relay-src/mx-validator/main.ts'),
-      `the program is missing in:\n${files.join('\n')}`,
-    );
+    for (const { name } of programs) {
+      assert(files.includes(`relay-src/${name}/main.ts`), `${name} is missing in:\n${files.join('\n')}`);
+    }
     assert.deepEqual(
       files.filter((file) => !mayEnter.test(file)),
       [],
     );
   });
+}
 
+/** Builds a program's image twice and looks into it. Undefined when there is none to run. */
+export async function buildCases(
+  report: Report,
+  buildah: Buildah,
+  program: Program,
+  { root, standIn, rendered }: { root: string; standIn: string; rendered: Rendered },
+): Promise<Image | undefined> {
+  const { name } = program;
   let image: Image | undefined;
   await report.case('the published Containerfile builds, unchanged', async () => {
-    image = await buildImage(buildah, root, standIn);
+    image = await buildImage(buildah, root, name, standIn);
   });
   if (image === undefined) return undefined;
   const { digest, config, rootfs } = image;
 
   await report.case(`a copy elsewhere, built without a cache, has the same digest ${digest}`, async () => {
-    const copy = join(buildah.folder, 'copy');
+    const copy = join(buildah.folder, `copy-${name}`);
     mkdirSync(copy);
     cpSync(root, copy, {
       recursive: true,
       filter: (path) => !leftOut.has(relative(root, path).split('/').at(-1) ?? ''),
     });
-    assert.equal((await buildImage(buildah, copy, standIn)).digest, digest);
+    assert.equal((await buildImage(buildah, copy, name, standIn)).digest, digest);
   });
 
   await report.case(
@@ -58,33 +66,37 @@ export async function buildCases(
     async () => {
       assert.equal(config.User, `${rendered.uid}:${rendered.gid}`);
       assert.equal(config.Entrypoint[0], '/usr/local/bin/node');
-      assert.equal(config.Entrypoint.at(-1), '/app/mx-validator.mjs');
+      assert.equal(config.Entrypoint.at(-1), `/app/${name}.mjs`);
       assert.deepEqual(
         Object.keys(config.ExposedPorts).toSorted(),
-        [`${ports.smtp}/tcp`, `${ports.metrics}/tcp`].toSorted(),
+        program.exposedPorts.map((port) => `${port}/tcp`).toSorted(),
       );
-      assert.equal(config.Labels['org.opencontainers.image.title'], 'mx-validator');
+      assert.equal(config.Labels['org.opencontainers.image.title'], name);
     },
   );
 
   const files = filesBelow(rootfs);
   const size = files.reduce((sum, file) => sum + lstatSync(join(rootfs, file)).size, 0);
-  await report.case(`node is its only program (${files.length} files, ${megabytes(size)})`, async () => {
-    const programs = files.filter((file) => isExecutable(join(rootfs, file)) && !isLibrary(file));
-    assert.deepEqual(programs, ['usr/local/bin/node']);
-  });
+  const commands = [...program.commands, 'usr/local/bin/node'];
+  await report.case(
+    `${commands.join(' and ')} can be run, nothing else (${files.length} files, ${megabytes(size)})`,
+    async () => {
+      const executables = files.filter((file) => isExecutable(join(rootfs, file)) && !isLibrary(file));
+      assert.deepEqual(executables, commands);
+    },
+  );
 
   await report.case('all files are owned by root and writable by nobody else', async () => {
     const writable = files.filter((file) => {
       const { uid, gid, mode } = lstatSync(join(rootfs, file));
-      return uid !== 0 || gid !== 0 || (mode & 0o022) !== 0;
+      return uid !== 0 || gid !== 0 || (!isLink(mode) && (mode & 0o022) !== 0);
     });
     assert.deepEqual(writable, []);
   });
 
   await report.case('the licences of node, its libraries and the bundled packages are in it', async () => {
     const notices = readFileSync(join(rootfs, 'app/THIRD-PARTY-NOTICES.txt'), 'utf8');
-    assert.match(notices, /^smtp-server \S+ \(MIT-0\)$/m);
+    assert.match(notices, /^pino \S+ \(MIT\)$/m);
     assert(files.includes('usr/local/LICENSE'));
     assert.equal(files.filter((file) => file.endsWith('/copyright')).length, 3);
   });
@@ -93,7 +105,13 @@ export async function buildCases(
 }
 
 function isExecutable(file: string): boolean {
-  return (lstatSync(file).mode & 0o111) !== 0;
+  const { mode } = lstatSync(file);
+  return !isLink(mode) && (mode & 0o111) !== 0;
+}
+
+/** A link's own mode means nothing. */
+function isLink(mode: number): boolean {
+  return (mode & constants.S_IFMT) === constants.S_IFLNK;
 }
 
 /** The dynamic loader is executable too. */

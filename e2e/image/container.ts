@@ -8,7 +8,11 @@ import { until } from '../up/until.ts';
 import type { Rendered } from './deployment.ts';
 import type { Image } from './image.ts';
 
+/** Folders of this machine by the name of the volume that they stand for. */
+export type Folders = ReadonlyMap<string, string>;
+
 export interface Container {
+  readonly id: string;
   /** Its first process, as this machine counts. */
   readonly pid: number;
   /** Resolves with how it ended: `exit code 0`. */
@@ -18,7 +22,10 @@ export interface Container {
 }
 
 /** What `runc spec` proposes; of the runtime specification we name what we change. */
-const runtimeSpec = z.looseObject({ linux: z.looseObject({ resources: z.looseObject({}) }) });
+const runtimeSpec = z.looseObject({
+  mounts: z.array(z.unknown()),
+  linux: z.looseObject({ resources: z.looseObject({}) }),
+});
 
 /** Containers of an image under the terms of the rendered Deployment, run by runc without a cluster. */
 export class Runc {
@@ -30,8 +37,12 @@ export class Runc {
     this.#folder = folder;
   }
 
-  /** Starts a container in namespaces of its own; its network has nothing but a loopback interface. */
-  async start(image: Image, rendered: Rendered, env: Record<string, string> = {}): Promise<Container> {
+  /**
+   * Starts a container in namespaces of its own; its network has nothing but a loopback interface.
+   *
+   * @param folders what is mounted, by the name of the volume; a mount without a folder is left out
+   */
+  async start(image: Image, rendered: Rendered, folders: Folders = new Map()): Promise<Container> {
     const id = `email-relay-image-${process.pid}-${this.#ids.length}`;
     this.#ids.push(id);
     const bundle = join(this.#folder, id);
@@ -39,7 +50,7 @@ export class Runc {
     await run('runc', ['spec'], { cwd: bundle });
     const specFile = join(bundle, 'config.json');
     const proposed = runtimeSpec.parse(JSON.parse(readFileSync(specFile, 'utf8')));
-    writeFileSync(specFile, JSON.stringify(restricted(proposed, image, rendered, env)));
+    writeFileSync(specFile, JSON.stringify(restricted(proposed, image, rendered, folders)));
 
     const output: string[] = [];
     const pidFile = join(bundle, 'pid');
@@ -55,7 +66,12 @@ export class Runc {
     } catch (error) {
       throw new Error(output.join('\n'), { cause: error });
     }
-    return { pid: Number(readFileSync(pidFile, 'utf8')), ended: running.ended, output };
+    return { id, pid: Number(readFileSync(pidFile, 'utf8')), ended: running.ended, output };
+  }
+
+  /** Runs a command in a container, as `kubectl exec` does, and returns what it prints. */
+  exec({ id }: Container, ...command: string[]): Promise<string> {
+    return run('runc', ['--root', this.#state, 'exec', id, ...command], { cwd: '/' });
   }
 
   /** Kills and removes all of them. */
@@ -70,26 +86,33 @@ export class Runc {
   }
 }
 
-/** The image's own command as the Pod would run it: not root, no capabilities, nothing to write to. */
+/** The image's own command as the Pod would run it: not root, no capabilities, nothing to write to but claims. */
 function restricted(
   proposed: z.infer<typeof runtimeSpec>,
   { config, rootfs }: Image,
-  { uid, gid, env, memory }: Rendered,
-  more: Record<string, string>,
+  { args, uid, gid, env, memory, mounts: paths }: Rendered,
+  folders: Folders,
 ): unknown {
-  const { linux } = proposed;
+  const { linux, mounts } = proposed;
   const limits = memoryIsLimited() ? { memory: { limit: memory } } : {};
   return {
     ...proposed,
     process: {
       user: { uid, gid },
-      args: [...config.Entrypoint, ...(config.Cmd ?? [])],
-      env: [...config.Env, ...Object.entries({ ...env, ...more }).map(([name, value]) => `${name}=${value}`)],
+      args: [...config.Entrypoint, ...(args.length > 0 ? args : (config.Cmd ?? []))],
+      env: [...config.Env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)],
       cwd: '/',
       capabilities: {},
       noNewPrivileges: true,
     },
     root: { path: rootfs, readonly: true },
+    mounts: [
+      ...mounts,
+      ...[...paths].flatMap(([name, destination]) => {
+        const source = folders.get(name);
+        return source === undefined ? [] : [{ destination, source, type: 'bind', options: ['rbind', 'rw'] }];
+      }),
+    ],
     linux: { ...linux, resources: { ...linux.resources, ...limits } },
   };
 }

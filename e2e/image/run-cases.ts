@@ -2,22 +2,36 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { environment, metrics, paths, ports } from '../../relay-src/mx-validator/contract.ts';
 import type { Report } from '../smoke/report.ts';
 import { run } from '../tools/run.ts';
 import { memoryIsLimited } from './container.ts';
-import type { Container, Runc } from './container.ts';
+import type { Container, Folders, Runc } from './container.ts';
 import type { Rendered } from './deployment.ts';
 import type { Image } from './image.ts';
+import type { Program } from './program.ts';
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 
-/** Runs the image as the rendered Deployment does, except that nothing listens where the next hop should. */
-export async function runCases(report: Report, runc: Runc, image: Image, rendered: Rendered): Promise<void> {
+export interface RunOptions {
+  readonly image: Image;
+  readonly rendered: Rendered;
+  readonly folders: Folders;
+  /** What is promised of this program alone, tried while it runs. */
+  readonly ownCases: (container: Container) => Promise<void>;
+}
+
+/** Runs an image as the rendered Deployment does, except that nothing listens where the next hop should. */
+export async function runCases(
+  report: Report,
+  runc: Runc,
+  program: Program,
+  { image, rendered, folders, ownCases }: RunOptions,
+): Promise<void> {
   await report.case('a bad configuration is said, and exits with 78', async () => {
-    const { ended, output } = await runc.start(image, rendered, { [environment.upstreamPort]: 'none' });
+    const wrong = program.misconfigured(rendered);
+    const { ended, output } = await runc.start(image, wrong.rendered, folders);
     assert.equal(await ended, 'exit code 78', output.join('\n'));
-    assert.match(output.join('\n'), /UPSTREAM_PORT="none"/);
+    assert.match(output.join('\n'), wrong.says);
   });
 
   const limit = memoryIsLimited()
@@ -25,20 +39,18 @@ export async function runCases(report: Report, runc: Runc, image: Image, rendere
     : 'MEMORY NOT LIMITED HERE';
   let container: Container | undefined;
   await report.case(`it starts as the Deployment says (${limit})`, async () => {
-    const started = await runc.start(image, rendered);
-    const answer = await probe(started, 'http', ports.metrics, paths.live).catch(String);
+    const started = await runc.start(image, rendered, folders);
+    const answer = await probe(started, 'http', program.metricsPort, program.paths.live).catch(String);
     assert.match(answer, /^200$/m, `${answer}\nit printed:\n${started.output.join('\n')}`);
     container = started;
   });
   if (container === undefined) return;
-  await runningCases(report, container, rendered);
+  await processCases(report, container, rendered);
+  await ownCases(container);
+  await closingCases(report, container, program);
 }
 
-async function runningCases(
-  report: Report,
-  container: Container,
-  { env, uid, gid }: Rendered,
-): Promise<void> {
+async function processCases(report: Report, container: Container, { uid, gid }: Rendered): Promise<void> {
   await report.case(`its process has uid ${uid}, no capability and no way to gain one`, async () => {
     const status = readFileSync(`/proc/${container.pid}/status`, 'utf8');
     assert.match(status, new RegExp(`^Uid:(\\t${uid}){4}$`, 'm'));
@@ -53,26 +65,15 @@ async function runningCases(
     const file = join(`/proc/${container.pid}/root`, 'file');
     assert.throws(() => writeFileSync(file, ''), { code: 'EROFS' });
   });
+}
 
-  const sender = env[environment.allowedSenders]?.split(',')[0] ?? '';
-  await report.case('EHLO is answered with 250, MAIL with 451 while there is no next hop', async () => {
-    const replies = await probe(
-      container,
-      'smtp',
-      ports.smtp,
-      'EHLO client.example',
-      `MAIL FROM:<${sender}>`,
-      'QUIT',
-    );
-    assert.match(replies, /^220 .*\n(?:250-.*\n)*250 .*\n451 4\.3\.0 .*\n221 /);
-  });
-
-  await report.case(`${paths.ready} says so too`, async () => {
-    assert.match(await probe(container, 'http', ports.metrics, paths.ready), /^503$/m);
-  });
-
+async function closingCases(
+  report: Report,
+  container: Container,
+  { metricsPort, paths, metrics }: Program,
+): Promise<void> {
   await report.case(`${paths.metrics} has every metric of the contract`, async () => {
-    const text = await probe(container, 'http', ports.metrics, paths.metrics);
+    const text = await probe(container, 'http', metricsPort, paths.metrics);
     const missing = Object.entries(metrics).filter(
       ([name, type]) => !text.includes(`# TYPE ${name} ${type}\n`),
     );
@@ -86,7 +87,7 @@ async function runningCases(
 }
 
 /** Asks the container from within its network; see probe.ts. */
-function probe(
+export function probe(
   { pid }: Container,
   protocol: 'smtp' | 'http',
   port: number,
