@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts';
 import { alertComplete } from './rules/alert-complete.ts';
 import { apiVersionServed } from './rules/api-version-served.ts';
 import { automationCommit } from './rules/automation-commit.ts';
+import { configChecksum } from './rules/config-checksum.ts';
 import { containerName } from './rules/container-name.ts';
 import { containerPorts } from './rules/container-ports.ts';
 import { dropAllCapabilities } from './rules/drop-all-capabilities.ts';
@@ -41,6 +42,9 @@ import { noPrivilegeEscalation } from './rules/no-privilege-escalation.ts';
 import { noServiceAccountToken } from './rules/no-service-account-token.ts';
 import { noSubstitution } from './rules/no-substitution.ts';
 import { oneWriter } from './rules/one-writer.ts';
+import { outboxConfig } from './rules/outbox-config.ts';
+import { outboxCredentials } from './rules/outbox-credentials.ts';
+import { outboxLock } from './rules/outbox-lock.ts';
 import { probePath } from './rules/probe-path.ts';
 import { probePort } from './rules/probe-port.ts';
 import { pruneDisabled } from './rules/prune-disabled.ts';
@@ -85,6 +89,7 @@ export const relayRules: readonly Rule[] = [
   noPrivateKey,
   secretMountedWhole,
   secretChecksum,
+  configChecksum,
   oneWriter,
   volumeMountedTwice,
   mailpitDoors,
@@ -95,6 +100,9 @@ export const relayRules: readonly Rule[] = [
   gracePeriod,
   mailpitPrestop,
   hopsConnect,
+  outboxConfig,
+  outboxCredentials,
+  outboxLock,
   mxValidatorVariables,
   smtpService,
   metricsScraped,

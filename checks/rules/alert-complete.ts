@@ -1,10 +1,11 @@
-import { metrics } from '../../relay-src/mx-validator/contract.ts';
+import { metrics as mxValidator } from '../../relay-src/mx-validator/contract.ts';
+import { metrics as outbox } from '../../relay-src/outbox/contract.ts';
 import type { Field } from '../field.ts';
 import type { Rule } from '../rule.ts';
 
-const OURS = /\bmx_validator_[a-z0-9_]+\b/g;
+const OURS = /\b(?:mx_validator|outbox)_[a-z0-9_]+\b/g;
 
-const KNOWN: ReadonlySet<string> = new Set(Object.keys(metrics));
+const KNOWN: ReadonlySet<string> = new Set(Object.keys({ ...mxValidator, ...outbox }));
 
 /** Metrics of a histogram carry a suffix that its name has not. */
 function isKnown(name: string): boolean {
@@ -39,7 +40,8 @@ export const alertComplete: Rule = {
         if (rule.at('alert').exists) yield* missing(rule);
         const expression = rule.at('expr');
         for (const [name] of expression.text?.matchAll(OURS) ?? []) {
-          if (!isKnown(name)) yield { at: expression, message: `mx-validator exports no metric ${name}` };
+          if (!isKnown(name))
+            yield { at: expression, message: `none of our programs exports a metric ${name}` };
         }
       }
     }

@@ -1,9 +1,12 @@
 import { environment as variables, ports as contract } from '../../relay-src/mx-validator/contract.ts';
+import { ports as outboxPorts } from '../../relay-src/outbox/contract.ts';
 import type { Field } from '../field.ts';
+import { listenerOf, outboxesOf } from '../outbox.ts';
 import { environmentOf, itemName, portsOf } from '../pod.ts';
 import type { Pod } from '../pod.ts';
 import { containerOf, relaysOf } from '../relay.ts';
 import type { Rule } from '../rule.ts';
+import type { Tree } from '../tree.ts';
 
 /** Container, variable with the address that it binds, default, and the name of the port that it declares. */
 const LISTENERS = [
@@ -21,6 +24,17 @@ function portsIn(addresses: string): readonly number[] {
 /** Port on which Mailpit takes mail. */
 function mailpitSmtp(mailpit: Field): number {
   return portsIn(environmentOf(mailpit).get('MP_SMTP_BIND_ADDR')?.text ?? ':1025')[0] ?? NaN;
+}
+
+/** The hop behind mx-validator: outbox, or Mailpit in the published order. */
+function nextHop(tree: Tree, pod: Pod): { readonly name: string; readonly port: number } | undefined {
+  if (containerOf(pod, 'outbox') !== undefined) {
+    const outbox = outboxesOf(tree).find((candidate) => candidate.pod === pod);
+    const listen = outbox === undefined ? undefined : listenerOf(outbox.config.at('listen'));
+    return { name: 'outbox', port: listen?.port ?? outboxPorts.smtp };
+  }
+  const mailpit = containerOf(pod, 'mailpit');
+  return mailpit === undefined ? undefined : { name: 'Mailpit', port: mailpitSmtp(mailpit) };
 }
 
 function* listeners(pod: Pod) {
@@ -46,19 +60,21 @@ export const hopsConnect: Rule = {
     for (const pod of relaysOf(tree)) {
       yield* listeners(pod);
       const validator = containerOf(pod, 'mx-validator');
-      const mailpit = containerOf(pod, 'mailpit');
-      if (validator === undefined || mailpit === undefined || containerOf(pod, 'outbox') !== undefined)
-        continue;
+      const next = nextHop(tree, pod);
+      if (validator === undefined || next === undefined) continue;
       const environment = environmentOf(validator);
       const host = environment.get(variables.upstreamHost);
       const port = environment.get(variables.upstreamPort);
       if (host?.text !== undefined && host.text !== '127.0.0.1') {
-        yield { at: host, message: `the next hop is ${host.text}, but Mailpit is in this pod, on 127.0.0.1` };
+        yield {
+          at: host,
+          message: `the next hop is ${host.text}, but ${next.name} is in this pod, on 127.0.0.1`,
+        };
       }
-      if (port?.text !== undefined && Number(port.text) !== mailpitSmtp(mailpit)) {
+      if (port?.text !== undefined && Number(port.text) !== next.port) {
         yield {
           at: port,
-          message: `the next hop is port ${port.text}, but Mailpit takes mail on ${mailpitSmtp(mailpit)}`,
+          message: `the next hop is port ${port.text}, but ${next.name} takes mail on ${next.port}`,
         };
       }
     }

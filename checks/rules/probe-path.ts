@@ -1,4 +1,5 @@
 import { paths } from '../../relay-src/mx-validator/contract.ts';
+import { paths as outbox } from '../../relay-src/outbox/contract.ts';
 import { itemName } from '../pod.ts';
 import { containerOf, relaysOf } from '../relay.ts';
 import type { Rule } from '../rule.ts';
@@ -12,6 +13,11 @@ const PROBES: Readonly<Record<string, Probes>> = {
     startupProbe: [paths.ready, paths.live],
     livenessProbe: [paths.live],
     readinessProbe: [paths.live],
+  },
+  outbox: {
+    startupProbe: [outbox.ready, outbox.live],
+    livenessProbe: [outbox.live],
+    readinessProbe: [outbox.live],
   },
   mailpit: {
     startupProbe: ['/readyz', '/livez'],

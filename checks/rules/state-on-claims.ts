@@ -1,8 +1,11 @@
 import { join } from 'node:path/posix';
+import { files } from '../../relay-src/outbox/contract.ts';
 import type { Field } from '../field.ts';
 import { environmentOf, itemName, mountOf, volumesOf } from '../pod.ts';
 import type { Pod } from '../pod.ts';
+import { outboxesOf } from '../outbox.ts';
 import { containerOf, relaysOf } from '../relay.ts';
+import type { Tree } from '../tree.ts';
 import type { Rule } from '../rule.ts';
 
 interface State {
@@ -13,7 +16,7 @@ interface State {
 }
 
 /** Where the programs of the relay keep what must outlive the pod. */
-function statesOf(pod: Pod): readonly State[] {
+function statesOf(tree: Tree, pod: Pod): readonly State[] {
   const mailpit = containerOf(pod, 'mailpit');
   const database = mailpit === undefined ? undefined : environmentOf(mailpit).get('MP_DATABASE');
   const graph = containerOf(pod, 'smtp2graph');
@@ -28,17 +31,25 @@ function statesOf(pod: Pod): readonly State[] {
     states.push({ container: graph, path: join(folder, 'mailroot'), said: base ?? graph });
     states.push({ container: graph, path: join(folder, 'logs'), said: base ?? graph });
   }
+  for (const { container, entry, config } of outboxesOf(tree).filter((outbox) => outbox.pod === pod)) {
+    states.push({
+      container,
+      path: config.at('spool').text ?? files.spool,
+      said: entry ?? container.at('args'),
+    });
+  }
   return states;
 }
 
 export const stateOnClaims: Rule = {
   id: 'state-on-claims',
-  reason: "smtp2graph's queue is mail that has been accepted: on an emptyDir each roll-out loses it.",
-  remedy: "Mount a claim where Mailpit's database (MP_DATABASE) and smtp2graph's mailroot and logs are.",
+  reason: 'The queue of the last hop is mail that has been accepted: on an emptyDir each roll-out loses it.',
+  remedy:
+    "Mount a claim where outbox's spool is, Mailpit's database (MP_DATABASE), smtp2graph's mailroot and logs.",
   reference: 'https://kubernetes.io/docs/concepts/storage/volumes/#emptydir',
   *check(tree) {
     for (const pod of relaysOf(tree)) {
-      for (const { container, path, said } of statesOf(pod)) {
+      for (const { container, path, said } of statesOf(tree, pod)) {
         if (path === '') {
           yield { at: said, message: 'MP_DATABASE is not set: Mailpit forgets all mail when it stops' };
           continue;

@@ -46,7 +46,7 @@ export async function buildCases(
   const { name } = program;
   let image: Image | undefined;
   await report.case('the published Containerfile builds, unchanged', async () => {
-    image = await buildImage(buildah, root, name, standIn);
+    image = await buildImage(buildah, { root, standIn, program: name });
   });
   if (image === undefined) return undefined;
   const { digest, config, rootfs } = image;
@@ -58,7 +58,7 @@ export async function buildCases(
       recursive: true,
       filter: (path) => !leftOut.has(relative(root, path).split('/').at(-1) ?? ''),
     });
-    assert.equal((await buildImage(buildah, copy, name, standIn)).digest, digest);
+    assert.equal((await buildImage(buildah, { root: copy, standIn, program: name })).digest, digest);
   });
 
   await report.case(

@@ -4,9 +4,6 @@ import { z } from 'zod';
 
 import type { Buildah } from './buildah.ts';
 
-/** The program that is looked at where none is named. */
-const ours = 'mx-validator';
-
 /** Where a program's Containerfile stands in the repository. */
 export const containerfileOf = (program: string): string => `relay-src/${program}/Containerfile`;
 
@@ -35,16 +32,25 @@ export interface Image {
 }
 
 /** The public image that a Containerfile starts from. */
-export function publicBase(root: string, program: string = ours): string {
+export function publicBase(root: string, program: string): string {
   const containerfile = containerfileOf(program);
   const from = /^FROM (\S+) AS node$/m.exec(readFileSync(join(root, containerfile), 'utf8'))?.[1];
   if (from === undefined) throw new Error(`${containerfile} has no line FROM … AS node`);
   return from;
 }
 
-/** Builds the repository at `root` by its Containerfile, with `standIn` in the place of the public base. */
-export async function buildImage(buildah: Buildah, root: string, standIn: string): Promise<Image> {
-  const id = await buildProgram(buildah, { root, standIn, program: ours });
+/** What a program's image is built from. */
+export interface Build {
+  /** Folder of the repository. */
+  readonly root: string;
+  /** Takes the place of the public base. */
+  readonly standIn: string;
+  readonly program: string;
+}
+
+/** Builds a program by its Containerfile, and looks into the image. */
+export async function buildImage(buildah: Buildah, build: Build): Promise<Image> {
+  const id = await buildProgram(buildah, build);
   const { FromImageDigest: digest, OCIv1: image } = inspected.parse(
     JSON.parse(await buildah.run('inspect', '--type', 'image', id)),
   );
@@ -52,10 +58,7 @@ export async function buildImage(buildah: Buildah, root: string, standIn: string
 }
 
 /** The build alone, reproducible; returns the id of the image in buildah's storage. */
-export async function buildProgram(
-  buildah: Buildah,
-  { root, standIn, program }: { root: string; standIn: string; program: string },
-): Promise<string> {
+export async function buildProgram(buildah: Buildah, { root, standIn, program }: Build): Promise<string> {
   const from = publicBase(root, program);
   const base = ['--pull-never', '--build-context', `${from}=container-image://${standIn}`];
   const machine = ['--isolation', 'chroot', '--network', 'host'];

@@ -12,7 +12,7 @@ import { ToolError } from '../tools/run.ts';
 import { buildCases, contextCases } from './build-cases.ts';
 import { Buildah } from './buildah.ts';
 import { Runc } from './container.ts';
-import { renderedContainer } from './deployment.ts';
+import { type Rendered, renderedContainer } from './deployment.ts';
 import { publicBase } from './image.ts';
 import { requirePrograms, requireRoot } from '../tools/needs.ts';
 import { mxValidatorCases, outboxCases, outboxFolders } from './own-cases.ts';
