@@ -6,7 +6,20 @@ import { run, ToolError } from '../tools/run.ts';
 import type { Buildah } from './buildah.ts';
 
 /** What the Containerfile's commands call, and npm with them. */
-const programs = ['bash', 'cp', 'dpkg-query', 'env', 'find', 'grep', 'ldd', 'mkdir', 'sh', 'touch'];
+const programs = [
+  'bash',
+  'chmod',
+  'cp',
+  'dpkg-query',
+  'env',
+  'find',
+  'grep',
+  'ldd',
+  'ln',
+  'mkdir',
+  'sh',
+  'touch',
+];
 
 /** Debian's packages whose files node is linked to. */
 const packages = ['libc6', 'libgcc-s1', 'libstdc++6'];
