@@ -9,7 +9,7 @@ import { DotStuffer, DotUnstuffer, type DataFault } from '../smtp/data.ts';
 import { HeaderReader } from '../smtp/header.ts';
 import { PoolBusyError, type Pool } from '../smtp/pool.ts';
 import { fromClause, receivedHeader } from '../smtp/received.ts';
-import { enhancedCode, isPositive, isTransient, type Reply } from '../smtp/reply.ts';
+import { isPositive, isTransient, replyText, type Reply } from '../smtp/reply.ts';
 import { limits as standardLimits, type Limits, type ReplyBook, type RuledReply } from '../smtp/rules.ts';
 import type { AbortReason, MailCommand, MailHandler, Offers, Session, Transaction } from '../smtp/server.ts';
 import type { ByteBudget, Hold } from './budget.ts';
@@ -474,8 +474,4 @@ class ProxyTransaction implements Transaction {
     this.#client = undefined;
     if (client !== undefined) this.#options.pool.discard(client);
   }
-}
-
-function replyText(reply: Reply): string {
-  return [reply.code, enhancedCode(reply), reply.lines.join(' / ')].filter((part) => part !== '').join(' ');
 }

@@ -3,7 +3,8 @@
  * recipient, the message streamed with back-pressure. It never decides to repeat anything: who calls it knows
  * what was said.
  */
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Deadline } from './deadline.ts';
 import { flushSoon } from './flush.ts';
 import { normalise, ReplyParser, type Reply } from './reply.ts';
@@ -21,6 +22,16 @@ export interface NextHop {
   readonly blockTimeout: number;
   /** The answer to the final dot (RFC 5321 4.5.3.2.6 asks for ten minutes where nobody waits behind us). */
   readonly finalTimeout: number;
+  /** Undefined: in clear. */
+  readonly tls?: TlsOptions;
+}
+
+/** The server's certificate is always verified, for `host` of the next hop. */
+export interface TlsOptions {
+  /** From the first octet, or after STARTTLS, without which nothing is sent. */
+  readonly mode: 'implicit' | 'starttls';
+  /** PEM; authorities to trust instead of the public ones. */
+  readonly ca?: string;
 }
 
 export type ClientFailure = 'connect' | 'timeout' | 'closed' | 'protocol' | 'aborted';
@@ -41,7 +52,19 @@ export interface Extensions {
   readonly smtpUtf8: boolean;
   /** Largest message it takes, in octets; undefined if it does not say, or says 0 (RFC 1870 4). */
   readonly size: number | undefined;
+  readonly startTls: boolean;
+  /** SASL mechanisms, upper case (RFC 4954). */
+  readonly auth: readonly string[];
 }
+
+const noExtensions: Extensions = {
+  pipelining: false,
+  eightBitMime: false,
+  smtpUtf8: false,
+  size: undefined,
+  startTls: false,
+  auth: [],
+};
 
 interface Waiting {
   readonly resolve: (reply: Reply) => void;
@@ -56,11 +79,11 @@ const replyBuffer = 4096;
 
 /** A connected, greeted SMTP client. Make one with {@link connectClient}. */
 export class Client {
-  extensions: Extensions = { pipelining: false, eightBitMime: false, smtpUtf8: false, size: undefined };
+  extensions: Extensions = noExtensions;
   /** Called once when the connection is lost while nothing was asked of it. */
   onIdleLoss: (() => void) | undefined;
 
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #hop: NextHop;
   readonly #parser = new ReplyParser((code, lines) => this.#onReply(code, lines));
   /** Callers in the order of their commands. */
@@ -76,10 +99,22 @@ export class Client {
   /** Starts connecting; use {@link connectClient}. */
   constructor(hop: NextHop) {
     this.#hop = hop;
+    const connecting = setTimeout(
+      () => this.#fail('timeout', `no connection within ${hop.connectTimeout} ms`),
+      hop.connectTimeout,
+    );
+    this.#socket = hop.tls === undefined ? this.#plain() : this.#beforeTls(hop.tls);
+    const connected = hop.tls?.mode === 'implicit' ? 'secureConnect' : 'connect';
+    this.#socket.once(connected, () => clearTimeout(connecting));
+    this.#socket.once('close', () => clearTimeout(connecting));
+    this.#watch(this.#socket);
+  }
+
+  #plain(): Socket {
     // One small buffer for all reads: replies are short, and a fresh 64 KiB a read is most of what a read costs.
     const options: TcpNetConnectOpts & { writableHighWaterMark: number } = {
-      host: hop.host,
-      port: hop.port,
+      host: this.#hop.host,
+      port: this.#hop.port,
       noDelay: true,
       writableHighWaterMark: highWaterMark,
       onread: {
@@ -87,21 +122,34 @@ export class Client {
         callback: (read, buffer) => this.#onBytes(Buffer.from(buffer.buffer, buffer.byteOffset, read)),
       },
     };
-    this.#socket = connect(options);
-    const connecting = setTimeout(
-      () => this.#fail('timeout', `no connection within ${hop.connectTimeout} ms`),
-      hop.connectTimeout,
-    );
-    this.#socket.once('connect', () => clearTimeout(connecting));
-    this.#socket.once('error', (error) =>
-      this.#fail(this.#socket.connecting ? 'connect' : 'closed', error.message),
-    );
-    this.#socket.once('end', () => this.#fail('closed', 'connection closed by the next hop'));
-    this.#socket.once('close', () => {
-      clearTimeout(connecting);
-      this.#fail('closed', 'connection closed');
-    });
-    this.#socket.on('drain', () => this.#onDrain());
+    return connect(options);
+  }
+
+  #beforeTls(tls: TlsOptions): Socket {
+    const { host, port } = this.#hop;
+    const socket =
+      tls.mode === 'implicit' ? connectTls({ ...this.#tlsOptions(tls), port }) : connect({ host, port });
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));
+    return socket;
+  }
+
+  #tlsOptions({ ca }: TlsOptions): ConnectionOptions {
+    const { host } = this.#hop;
+    // `host` is what the certificate must name; a literal address is no server name (RFC 6066 3).
+    return { host, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }) };
+  }
+
+  #watch(socket: Socket): void {
+    socket.once('error', (error) => this.#fail(socket.connecting ? 'connect' : 'closed', error.message));
+    socket.once('end', () => this.#fail('closed', 'connection closed by the next hop'));
+    socket.once('close', () => this.#fail('closed', 'connection closed'));
+    socket.on('drain', () => this.#onDrain());
+  }
+
+  /** The next hop gave its verdict before the end of the message: it is not delivered. */
+  get answeredEarly(): boolean {
+    return this.#early !== undefined;
   }
 
   /** False once the connection is lost or given up. */
@@ -114,18 +162,53 @@ export class Client {
     return this.#inData;
   }
 
-  /** Greeting and EHLO (HELO where that is not known). Throws {@link ClientError}; a refusal counts as one. */
+  /**
+   * Greeting, EHLO (HELO where that is not known) and TLS where it is wanted. Throws {@link ClientError}; a refusal
+   * counts as one.
+   */
   async hello(): Promise<void> {
     const greeting = await this.#expect(this.#hop.replyTimeout);
     if (greeting.code !== 220) throw this.#refused(greeting);
-    const ehlo = await this.#ask(`EHLO ${this.#hop.name}`);
+    await this.#ehlo();
+    const { tls } = this.#hop;
+    if (tls?.mode !== 'starttls') return;
+    await this.#startTls(tls);
+    await this.#ehlo(); // what was said in clear counts no more (RFC 3207 4.2)
+  }
+
+  async #ehlo(): Promise<void> {
+    const ehlo = await this.ask(`EHLO ${this.#hop.name}`);
     if (ehlo.code === 250) {
       this.extensions = readExtensions(ehlo.lines);
       return;
     }
     if (ehlo.code < 500) throw this.#refused(ehlo);
-    const helo = await this.#ask(`HELO ${this.#hop.name}`);
+    const helo = await this.ask(`HELO ${this.#hop.name}`);
     if (helo.code !== 250) throw this.#refused(helo);
+  }
+
+  async #startTls(tls: TlsOptions): Promise<void> {
+    if (!this.extensions.startTls) throw this.#failed('protocol', 'next hop does not offer STARTTLS');
+    const reply = await this.ask('STARTTLS');
+    if (reply.code !== 220) throw this.#refused(reply);
+    // An answer to a command that was not given yet: somebody put it in before the encryption.
+    if (!this.#parser.empty) throw this.#failed('protocol', 'bytes in clear after STARTTLS');
+    const plain = this.#socket;
+    for (const event of ['data', 'end', 'close', 'drain', 'error']) plain.removeAllListeners(event);
+    plain.on('error', () => undefined); // the encrypted one tells
+    const secure = connectTls({ ...this.#tlsOptions(tls), socket: plain });
+    this.#socket = secure;
+    this.#watch(secure);
+    secure.on('data', (bytes: Buffer) => this.#onBytes(bytes));
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ resolve: () => undefined, reject, timeout: this.#hop.replyTimeout });
+      this.#deadline.set(this.#hop.replyTimeout);
+      secure.once('secureConnect', () => {
+        this.#waiting.shift();
+        this.#deadline.clear();
+        resolve();
+      });
+    });
   }
 
   /** True once a transaction was begun: RSET must go before the next one. */
@@ -141,8 +224,8 @@ export class Client {
     if (!this.extensions.pipelining) {
       if (this.#used) await this.reset();
       this.#used = true;
-      const answer = await this.#ask(mail);
-      return { mail: answer, rcpt: answer.code === 250 ? await this.#ask(rcpt) : undefined };
+      const answer = await this.ask(mail);
+      return { mail: answer, rcpt: answer.code === 250 ? await this.ask(rcpt) : undefined };
     }
     const { replyTimeout } = this.#hop;
     const reset = this.#used ? this.#expect(replyTimeout) : undefined;
@@ -158,18 +241,18 @@ export class Client {
 
   /** Names a further recipient; its verdict is the next hop's own. */
   rcpt(command: string): Promise<Reply> {
-    return this.#ask(command);
+    return this.ask(command);
   }
 
   /** Ends the transaction before its message. Throws if the next hop does not take it: close it then. */
   async reset(): Promise<void> {
-    this.#checkReset(await this.#ask('RSET'));
+    this.#checkReset(await this.ask('RSET'));
     this.#used = false;
   }
 
   /** Asks to send the message; after a 354 comes {@link write}, then {@link end} or {@link destroy}. */
   async data(): Promise<Reply> {
-    const reply = await this.#ask('DATA');
+    const reply = await this.ask('DATA');
     if (reply.code === 354) this.#inData = true;
     return reply;
   }
@@ -215,13 +298,13 @@ export class Client {
       this.destroy();
       return Promise.resolve(reply);
     }
-    return this.#ask('.', this.#hop.finalTimeout);
+    return this.ask('.', this.#hop.finalTimeout);
   }
 
   /** Says QUIT without waiting for long, and closes. */
   quit(): void {
     if (this.#error !== undefined) return;
-    this.#ask('QUIT', 5000).then(
+    this.ask('QUIT', 5000).then(
       () => this.destroy(),
       () => undefined,
     );
@@ -233,7 +316,8 @@ export class Client {
     this.#fail('aborted', 'closed by us');
   }
 
-  #ask(command: string, timeout: number = this.#hop.replyTimeout): Promise<Reply> {
+  /** Sends a command, or a line of one, and returns its reply. Throws {@link ClientError}. */
+  ask(command: string, timeout: number = this.#hop.replyTimeout): Promise<Reply> {
     const reply = this.#expect(timeout);
     this.#send(`${command}\r\n`);
     return reply;
@@ -254,8 +338,12 @@ export class Client {
   }
 
   #refused(reply: Reply): ClientError {
-    this.#fail('protocol', `next hop says ${reply.code} ${reply.lines.join(' ')}`);
-    return this.#error ?? new ClientError('protocol', 'refused');
+    return this.#failed('protocol', `next hop says ${reply.code} ${reply.lines.join(' ')}`);
+  }
+
+  #failed(failure: ClientFailure, message: string): ClientError {
+    this.#fail(failure, message);
+    return this.#error ?? new ClientError(failure, message);
   }
 
   #checkReset(reply: Reply): void {
@@ -322,5 +410,7 @@ function readExtensions(lines: readonly string[]): Extensions {
     eightBitMime: keywords.has('8BITMIME'),
     smtpUtf8: keywords.has('SMTPUTF8') && keywords.has('8BITMIME'),
     size: /^\d{1,15}$/.test(size) && Number(size) > 0 ? Number(size) : undefined,
+    startTls: keywords.has('STARTTLS'),
+    auth: (keywords.get('AUTH') ?? '').toUpperCase().split(' '),
   };
 }

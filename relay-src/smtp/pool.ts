@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly maxWait: number;
   /** How long an idle connection is kept, in milliseconds. */
   readonly idleTime: number;
+  /** Makes a connection that is ready for MAIL; default: {@link connectClient} to `hop`. */
+  readonly connect?: () => Promise<Client>;
   readonly onConnect?: (seconds: number) => void;
   readonly onConnectError?: (error: unknown) => void;
 }
@@ -92,7 +94,7 @@ export class Pool {
 
   /** Connects anew and says QUIT: throws if the next hop does not answer. Not counted in the cap. */
   async probe(): Promise<void> {
-    const client = await connectClient(this.#options.hop);
+    const client = await this.#make();
     this.extensions = client.extensions;
     client.quit();
   }
@@ -104,11 +106,16 @@ export class Pool {
     for (const { client } of this.#idle.splice(0)) this.#drop(client);
   }
 
+  #make(): Promise<Client> {
+    const { connect, hop } = this.#options;
+    return connect === undefined ? connectClient(hop) : connect();
+  }
+
   async #connect(): Promise<Client> {
     this.#open += 1;
     const start = performance.now();
     try {
-      const client = await connectClient(this.#options.hop);
+      const client = await this.#make();
       this.extensions = client.extensions;
       this.#options.onConnect?.((performance.now() - start) / 1000);
       return client;

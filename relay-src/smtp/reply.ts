@@ -29,6 +29,11 @@ export function enhancedCode(reply: Reply): string {
   return reply.enhanced === '' ? '' : `${Math.floor(reply.code / 100)}.${reply.enhanced}`;
 }
 
+/** The reply in one line, for logs and records. */
+export function replyText(reply: Reply): string {
+  return [reply.code, enhancedCode(reply), reply.lines.join(' / ')].filter((part) => part !== '').join(' ');
+}
+
 /**
  * The reply as it goes over the wire, CRLF included. Every line carries code and enhanced code
  * (RFC 2034 4), no line is longer than 512 octets, and nothing but printable ASCII leaves.
@@ -103,6 +108,11 @@ export class ReplyParser {
 
   constructor(onReply: (code: number, lines: string[]) => void) {
     this.#onReply = onReply;
+  }
+
+  /** True between replies. */
+  get empty(): boolean {
+    return this.#rest === '' && this.#lines.length === 0;
   }
 
   /** Takes the next bytes. Throws {@link ReplySyntaxError}; the parser must not be used after that. */

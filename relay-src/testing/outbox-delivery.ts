@@ -1,4 +1,5 @@
 /** Messages and their deliveries for tests of the transports. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Delivery, Offered, Verdict, Verdicts } from '../outbox/transport.ts';
 
 /** A delivery whose memory lasts over attempts, as the queue keeps it. */
@@ -48,6 +49,7 @@ export class TestDelivery implements Delivery {
 /** The verdict that all recipients have in common. */
 export function onlyVerdict(verdicts: Verdicts): Verdict {
   const [first, ...rest] = verdicts.values();
-  if (first === undefined || rest.some((one) => one !== first)) throw new Error('not one verdict');
+  if (first === undefined || rest.some((one) => !isDeepStrictEqual(one, first)))
+    throw new Error('not one verdict');
   return first;
 }
