@@ -13,7 +13,10 @@ export const verdicts: Readonly<Record<string, Verdict>> = {
 
 const { log } = createLog({ level: 'silent', format: 'json' });
 
-/** Starts a relay in front of the upstream on this port; waits are short. */
+/** Milliseconds. For what a busy machine does in no time otherwise; `room` is a wait that a dialogue sits out. */
+const waits = { connect: 5000, reply: 5000, block: 5000, final: 5000, room: 400 };
+
+/** Starts a relay in front of the upstream on this port. */
 export function startTestRelay(
   upstreamPort: number,
   env: Environment = {},
@@ -35,7 +38,7 @@ export function startTestRelay(
           : Promise.resolve(verdicts[domain] ?? { kind: 'deliverable' }),
       close: () => undefined,
     },
-    waits: { connect: 300, reply: 300, block: 300, final: 300, room: 100 },
+    waits,
     ...parts,
   });
 }

@@ -1,7 +1,6 @@
-/** What happens to a message for listed and unlisted recipients at once. */
-export const mixedModes = ['keep', 'strip-all'] as const;
+import type { mixedRecipientModes } from '../contract.ts';
 
-export type MixedMode = (typeof mixedModes)[number];
+type MixedMode = (typeof mixedRecipientModes)[number];
 
 export interface StripDecision {
   /** Run the message through the cutter. */
