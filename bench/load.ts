@@ -76,11 +76,15 @@ export class Load {
     };
   }
 
-  /** Sends a workload to a port. `ehlo`: greet with EHLO, else HELO. */
-  async run(workload: Workload, port: number, ehlo: boolean): Promise<LoadResult> {
+  /**
+   * Sends a workload to a port. `ehlo`: greet with EHLO, else HELO. `unique`: no two messages have the same
+   * Message-ID.
+   */
+  async run(workload: Workload, port: number, ehlo: boolean, unique = false): Promise<LoadResult> {
     const { connections, perConnection, messages, content } = workload;
     const args = ['-p', port, '-c', connections, '-m', perConnection, '-n', messages, '-t', 120];
     if (ehlo) args.push('-e');
+    if (unique) args.push('-u');
     if (content === 'invitation') args.push('-f', join(this.#folder, 'invitation'), '-r', organizer);
     else if (content === 'refused') args.push('-R', '-r', 'user@bad.test');
     else args.push('-s', content);

@@ -4,12 +4,11 @@
  * Exit code 0, 1 if a message was refused, lost or cut short, 2 if the benchmark could not run.
  */
 import { Command } from 'commander';
-import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, release } from 'node:os';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import { startDnsServer, type DnsServer } from '../relay-src/testing/dns-server.ts';
 import { Load, zone } from './load.ts';
+import { cache, machine, pin, say } from './machine.ts';
 import { measure, type Bench, type Measurement } from './measure.ts';
 import { commandPeer } from './peers/command.ts';
 import { direct } from './peers/direct.ts';
@@ -40,7 +39,6 @@ type Results = Map<Workload, Map<string, Rounds>>;
 
 /** The program that the others are compared with. */
 const subject = 'mx-validator';
-const cache = join(import.meta.dirname, '../.cache/bench');
 
 const list = (text: string): string[] => text.split(',');
 
@@ -71,23 +69,6 @@ async function startDns(): Promise<DnsServer> {
       if (last === 99) throw error;
     }
   }
-}
-
-/** The programs on the first core; the load, its sink and DNS (which runs in this process) on the last one. */
-function pin(): { program: readonly string[]; load: readonly string[]; words: string } {
-  const cores = availableParallelism();
-  if (cores < 2) return { program: [], load: [], words: 'one core for all' };
-  const core = String(cores - 1);
-  execFileSync('taskset', ['-a', '-c', '-p', core, String(process.pid)], { stdio: 'ignore' });
-  return {
-    program: ['taskset', '-c', '0'],
-    load: ['taskset', '-c', core],
-    words: `the program on core 0, load and sink on core ${core}`,
-  };
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 async function readyPeers(options: Options): Promise<Peer[]> {
@@ -153,9 +134,7 @@ async function main(options: Options): Promise<number> {
   const { results, failures } = await measureAll(bench, plan);
   await dns.close();
 
-  print(
-    `${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}; ${pinned.words}.`,
-  );
+  print(`${machine()}; ${pinned.words}.`);
   print(
     `${plan.rounds} rounds in ${Math.round((performance.now() - start) / 1000)} s; load average at the start ${busy.join(' ')}.\n`,
   );

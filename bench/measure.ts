@@ -39,7 +39,7 @@ export interface Used {
 }
 
 /** Milliseconds after the load: work that was put off, such as log lines, counts as well. */
-const afterwards = 400;
+export const afterwards = 400;
 
 /** Throws if a message was refused, lost or cut short, with the program's last words. */
 export async function measure(bench: Bench, peer: Peer, workload: Workload): Promise<Measurement> {

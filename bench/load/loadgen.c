@@ -3,10 +3,11 @@
  * after the reply to the one before.
  *
  *   loadgen -p PORT [-c CONNECTIONS] [-m MESSAGES_PER_CONNECTION] [-n MESSAGES] [-s SIZE | -f FILE]
- *           [-r RECIPIENT] [-e] [-R] [-t SECONDS]
+ *           [-r RECIPIENT] [-e] [-R] [-u] [-t SECONDS]
  *
  *   -e  greet with EHLO instead of HELO
  *   -R  refusals: a message is MAIL, a RCPT that must be refused with 5xx, and RSET
+ *   -u  each message has a Message-ID of its own, above all else
  *   -f  a message file: dot-stuffed, CRLF, no final dot
  *   -t  give up after so long
  *
@@ -33,6 +34,9 @@ struct connection {
   double began; /* when MAIL was sent */
   const char *out;
   size_t out_length; /* still to be written */
+  const char *then;  /* and this after it */
+  size_t then_length;
+  char id[64];
   bool wants_to_write;
   size_t in_length;
   char in[4096];
@@ -40,7 +44,8 @@ struct connection {
 
 static int port, epoll_fd, per_connection = 1, complaints;
 static long total = 1, started, done, open_connections;
-static bool refusals;
+static bool refusals, unique;
+static const char *const id_form = "Message-ID: <%010ld.%010d@load.test>\r\n";
 static const char *hello = "HELO load.test\r\n";
 static char rcpt[300];
 static char *message;
@@ -62,12 +67,17 @@ static void watch(struct connection *c, int operation, bool write) {
 
 static void flush(struct connection *c) {
   while (c->out_length > 0) {
-    ssize_t sent = send(c->fd, c->out, c->out_length, MSG_NOSIGNAL);
+    ssize_t sent = send(c->fd, c->out, c->out_length, MSG_NOSIGNAL | (c->then_length > 0 ? MSG_MORE : 0));
     if (sent < 0 && errno == EAGAIN) break;
-    if (sent < 0) c->out_length = 0; /* the next read tells that the peer is gone */
+    if (sent < 0) c->out_length = c->then_length = 0; /* the next read tells that the peer is gone */
     else {
       c->out += sent;
       c->out_length -= (size_t)sent;
+    }
+    if (c->out_length == 0) {
+      c->out = c->then;
+      c->out_length = c->then_length;
+      c->then_length = 0;
     }
   }
   bool write = c->out_length > 0;
@@ -93,7 +103,7 @@ static void open_next(struct connection *c) {
   started += share;
   c->left = share;
   c->state = GREETING;
-  c->in_length = c->out_length = 0;
+  c->in_length = c->out_length = c->then_length = 0;
   c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (c->fd < 0) die("socket");
   without_delay(c->fd);
@@ -112,6 +122,17 @@ static void close_and_open_next(struct connection *c) {
 static void complain(const struct connection *c, const char *what) {
   static const char *const names[] = {"greeting", "HELO", "MAIL", "RCPT", "DATA", "message", "RSET", "QUIT"};
   if (complaints++ < 5) fprintf(stderr, "loadgen: %s: %s\n", names[c->state], what);
+}
+
+static void send_message(struct connection *c) {
+  static long messages;
+  if (!unique) {
+    send_in(c, MESSAGE, message, message_length);
+    return;
+  }
+  c->then = message;
+  c->then_length = message_length;
+  command(c, MESSAGE, (snprintf(c->id, sizeof c->id, id_form, messages++, getpid()), c->id));
 }
 
 static void start_message(struct connection *c) {
@@ -138,7 +159,7 @@ static bool reply(struct connection *c, const char *line) {
     case HELLO: start_message(c); break;
     case MAIL: command(c, RCPT, rcpt); break;
     case RCPT: refused ? command(c, RSET, "RSET\r\n") : command(c, DATA, "DATA\r\n"); break;
-    case DATA: send_in(c, MESSAGE, message, message_length); break;
+    case DATA: send_message(c); break;
     case MESSAGE:
     case RSET: end_message(c); break;
     case QUIT: break;
@@ -175,9 +196,9 @@ static void make_message(size_t size, const char *recipient) {
   message_length = (size_t)sprintf(
       message,
       "From: <sender@ok.test>\r\nTo: <%s>\r\nSubject: load\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n"
-      "Message-ID: <1@load.test>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
+      "%sMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
       "..a line that begins with a dot\r\n",
-      recipient);
+      recipient, unique ? "" : "Message-ID: <1@load.test>\r\n");
   for (size_t column = 0; message_length + 2 < size; column++) {
     if (column % 78 >= 76) message[message_length++] = column % 78 == 76 ? '\r' : '\n';
     else message[message_length++] = (char)('A' + column % 26);
@@ -211,7 +232,7 @@ int main(int argc, char **argv) {
   size_t size = 1024;
   double patience = 300;
   const char *recipient = "user@ok.test", *file = NULL;
-  while ((option = getopt(argc, argv, "p:c:m:n:s:er:Rf:t:")) != -1) {
+  while ((option = getopt(argc, argv, "p:c:m:n:s:er:Ruf:t:")) != -1) {
     switch (option) {
     case 'p': port = atoi(optarg); break;
     case 'c': connections = atoi(optarg); break;
@@ -221,6 +242,7 @@ int main(int argc, char **argv) {
     case 'e': hello = "EHLO load.test\r\n"; break;
     case 'r': recipient = optarg; break;
     case 'R': refusals = true; break;
+    case 'u': unique = true; break;
     case 'f': file = optarg; break;
     case 't': patience = atof(optarg); break;
     default: return 2;
@@ -229,7 +251,7 @@ int main(int argc, char **argv) {
   snprintf(rcpt, sizeof rcpt, "RCPT TO:<%s>\r\n", recipient);
   if (file != NULL) read_message(file);
   else make_message(size, recipient);
-  size_t octets = message_length;
+  size_t octets = message_length + (unique ? (size_t)snprintf(NULL, 0, id_form, 0L, 0) : 0);
   memcpy(message + message_length, ".\r\n", 3);
   message_length += 3;
 

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { host } from '../load.ts';
-import { versionOf, type Peer } from './peer.ts';
+import { versionOf, type Peer, type Readiness } from './peer.ts';
 
-const daemons = '/usr/lib/postfix/sbin';
+export const daemons = '/usr/lib/postfix/sbin';
 
 /**
  * Postfix as a before-queue proxy (SMTPD_PROXY_README): no queue, the next hop's answer is the client's, and
@@ -13,10 +13,7 @@ const daemons = '/usr/lib/postfix/sbin';
 export const postfix: Peer = {
   name: 'Postfix',
   what: 'Postfix smtpd as a before-queue proxy, refusing unknown domains; a process a connection, no cutting',
-  async prepare() {
-    if (process.getuid?.() !== 0) return { missing: 'needs root' };
-    return versionOf('postconf', ['-h', 'mail_version'], /(\S+)/, 'apt-get install postfix');
-  },
+  prepare: async () => postfixVersion(),
   can: () => true,
   start: ({ folder, listenPort, upstreamPort }) => {
     const queue = join(folder, 'queue');
@@ -24,7 +21,7 @@ export const postfix: Peer = {
     mkdirSync(queue);
     mkdirSync(data);
     execFileSync('chown', ['postfix', data]);
-    writeFileSync(join(folder, 'main.cf'), mainCf(folder, queue, data));
+    writeFileSync(join(folder, 'main.cf'), mainCf(folder));
     writeFileSync(join(folder, 'master.cf'), masterCf(listenPort, upstreamPort));
     execFileSync('postfix', ['-c', folder, 'check'], { stdio: 'inherit' });
     return {
@@ -36,11 +33,16 @@ export const postfix: Peer = {
   },
 };
 
-/** The limits are those that would slow down one busy client on purpose. */
-function mainCf(folder: string, queue: string, data: string): string {
+export function postfixVersion(): Readiness {
+  if (process.getuid?.() !== 0) return { missing: 'needs root' };
+  return versionOf('postconf', ['-h', 'mail_version'], /(\S+)/, 'apt-get install postfix');
+}
+
+/** Queue and data in `folder`. The limits are those that would slow down one busy client on purpose. */
+export function commonMainCf(folder: string): string {
   return `compatibility_level = 3.6
-queue_directory = ${queue}
-data_directory = ${data}
+queue_directory = ${folder}/queue
+data_directory = ${folder}/data
 daemon_directory = ${daemons}
 maillog_file = ${folder}/maillog
 maillog_file_prefixes = ${folder}
@@ -50,9 +52,6 @@ inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 local_recipient_maps =
 alias_maps =
-smtpd_relay_restrictions = permit_mynetworks, reject
-smtpd_recipient_restrictions = reject_unknown_recipient_domain
-unknown_address_reject_code = 550
 message_size_limit = 26214400
 default_process_limit = 200
 smtpd_client_connection_count_limit = 0
@@ -62,6 +61,12 @@ smtpd_hard_error_limit = 1000
 smtpd_junk_command_limit = 1000
 `;
 }
+
+const mainCf = (folder: string): string => `${commonMainCf(folder)}
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_recipient_restrictions = reject_unknown_recipient_domain
+unknown_address_reject_code = 550
+`;
 
 function masterCf(listenPort: number, upstreamPort: number): string {
   return `${host}:${listenPort} inet n - n - - smtpd
