@@ -54,6 +54,42 @@ export function parseRecord(bytes: Buffer, state: State): Message {
   return { ...rest, state, outcomes: new Map(Object.entries(outcomes)) };
 }
 
+/** What the start reads of a record: of 100,000 of them, the rest would be read for nothing. */
+const briefRecord = z.object({
+  ...record.pick({
+    format: true,
+    id: true,
+    revision: true,
+    accepted: true,
+    since: true,
+    next: true,
+    attemptCount: true,
+    mailbox: true,
+    size: true,
+    sha256: true,
+    bounceOf: true,
+    key: true,
+    recipients: true,
+  }).shape,
+  outcomes: z.record(z.string(), z.unknown()),
+});
+
+export interface Brief {
+  readonly summary: Summary;
+  readonly revision: number;
+  readonly sha256: string;
+  readonly key: string | undefined;
+}
+
+/** The same as {@link parseRecord}, only what stays in memory. */
+export function parseBrief(bytes: Buffer, state: State): Brief {
+  const parsed = briefRecord.safeParse(JSON.parse(bytes.toString()));
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
+  const { key, revision, sha256, outcomes, ...rest } = parsed.data;
+  const served = new Map(Object.entries(outcomes));
+  return { summary: summaryOf({ ...rest, state, outcomes: served }), revision, sha256, key };
+}
+
 /** The record as a file. */
 export function formatRecord(message: Message): Buffer {
   const text = JSON.stringify(
@@ -131,8 +167,11 @@ export function changed(message: Message, changes: Changes): Message {
   };
 }
 
+type Summarised = Omit<Summary, 'open' | 'bounce'> &
+  Pick<Message, 'bounceOf' | 'recipients'> & { readonly outcomes: ReadonlyMap<string, unknown> };
+
 /** The part of a message that stays in memory. */
-export function summaryOf(message: Message): Summary {
+export function summaryOf(message: Summarised): Summary {
   return {
     id: message.id,
     state: message.state,

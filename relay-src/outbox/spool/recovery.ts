@@ -11,8 +11,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Files } from './files.ts';
 import { names, parsePart, type Extension, type Folder, type Layout } from './layout.ts';
 import type { SpoolLog } from './log.ts';
-import { committedStates, type Message, type State } from './message.ts';
-import { parseRecord } from './message-file.ts';
+import { committedStates, type State } from './message.ts';
+import { parseBrief, type Brief } from './message-file.ts';
 import type { Departure } from './sent-record.ts';
 
 /** Records read at once; in between other work has its turn, the lock's renewal above all. */
@@ -20,8 +20,27 @@ const batch = 500;
 
 type Where = readonly [Folder, Extension];
 
-/** Parts of messages by queue id, and the folders in which they are. */
-type Found = Map<string, Where[]>;
+const places = [...committedStates, names.incoming] as const;
+const extensions = ['eml', 'json'] as const;
+
+/** Parts of messages by queue id: a bit for each place and extension, since there may be 100,000 messages. */
+type Found = Map<string, number>;
+
+const bitOf = (place: number, extension: Extension): number =>
+  1 << (place * 2 + extensions.indexOf(extension));
+
+/** A body beside its record, by state: all that is found after a clean end. */
+const wholeIn = new Map(
+  committedStates.map((state, place) => [bitOf(place, 'eml') | bitOf(place, 'json'), state]),
+);
+
+function partsOf(bits: number): Where[] {
+  return places.flatMap((folder, place) =>
+    extensions
+      .filter((extension) => (bits & bitOf(place, extension)) !== 0)
+      .map((extension): Where => [folder, extension]),
+  );
+}
 
 /** Puts the folders in order, and hands each message to `each`, in the order of acceptance. */
 export class Recovery {
@@ -37,16 +56,18 @@ export class Recovery {
   }
 
   /** `each` answers why a message must go after all, or undefined. */
-  async run(departures: readonly Departure[], each: (message: Message) => string | undefined): Promise<void> {
+  async run(departures: readonly Departure[], each: (brief: Brief) => string | undefined): Promise<void> {
     const found = await this.#list();
     await this.#removeDeparted(found, departures);
-    const records: [string, State][] = [];
-    for (const [id, parts] of [...found].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-      const state = await this.#mend(id, parts);
-      if (state !== undefined) records.push([id, state]);
-    }
-    for (let at = 0; at < records.length; at += batch) {
-      await this.#read(records.slice(at, at + batch), each);
+    const ids = [...found.keys()].toSorted();
+    for (let at = 0; at < ids.length; at += batch) {
+      const records: [string, State][] = [];
+      for (const id of ids.slice(at, at + batch)) {
+        const bits = found.get(id) ?? 0;
+        const state = wholeIn.get(bits) ?? (await this.#mend(id, partsOf(bits)));
+        if (state !== undefined) records.push([id, state]);
+      }
+      await this.#read(records, each);
       await turn();
     }
     for (const folder of this.#touched) await this.#files.syncFolder(this.#layout.folder(folder));
@@ -54,13 +75,11 @@ export class Recovery {
 
   async #list(): Promise<Found> {
     const found: Found = new Map();
-    for (const folder of [...committedStates, names.incoming]) {
+    for (const [place, folder] of places.entries()) {
       for (const name of await this.#files.list(this.#layout.folder(folder))) {
         const part = parsePart(name);
         if (part !== undefined) {
-          const parts = found.get(part.id);
-          if (parts === undefined) found.set(part.id, [[folder, part.extension]]);
-          else parts.push([folder, part.extension]);
+          found.set(part.id, (found.get(part.id) ?? 0) | bitOf(place, part.extension));
         } else if (folder === names.incoming) {
           await this.#files.remove(join(this.#layout.folder(folder), name));
         } else {
@@ -73,21 +92,16 @@ export class Recovery {
 
   async #removeDeparted(found: Found, departures: readonly Departure[]): Promise<void> {
     for (const { id } of departures) {
-      const parts = found.get(id);
-      if (parts === undefined) continue;
+      const bits = found.get(id);
+      if (bits === undefined) continue;
       this.#log.info({ id }, 'recovery: had left, the rest of it removed');
-      await this.#remove(id, parts);
+      await this.#remove(id, partsOf(bits));
       found.delete(id);
     }
   }
 
   /** Makes one message of what was found of it. Its state; undefined if there is no message. */
   async #mend(id: string, parts: readonly Where[]): Promise<State | undefined> {
-    // Nearly all: a record and a body side by side.
-    const [first, second] = parts;
-    if (parts.length === 2 && first?.[0] === second?.[0] && first?.[0] !== names.incoming) {
-      return stateOf(first?.[0]);
-    }
     const states = parts
       .filter(([, extension]) => extension === 'json')
       .flatMap(([folder]) => stateOf(folder) ?? []);
@@ -118,8 +132,8 @@ export class Recovery {
   async #newest(id: string, states: readonly State[]): Promise<State> {
     let best: { state: State; revision: number } | undefined;
     for (const state of states) {
-      const message = this.#parse(id, state, await this.#files.read(this.#layout.record(state, id)));
-      const revision = typeof message === 'string' ? -1 : message.revision;
+      const brief = this.#parse(id, state, await this.#files.read(this.#layout.record(state, id)));
+      const revision = typeof brief === 'string' ? -1 : brief.revision;
       if (best === undefined || revision > best.revision) best = { state, revision };
     }
     if (best === undefined) throw new Error(`no record of ${id}`);
@@ -151,28 +165,28 @@ export class Recovery {
   /** Whether this body is the one that the record tells of. */
   async #fits(id: string, state: State, folder: Folder): Promise<boolean> {
     const body = await this.#files.read(this.#layout.part(folder, id, 'eml'));
-    const message = this.#parse(id, state, await this.#files.read(this.#layout.record(state, id)));
-    if (body === undefined || typeof message === 'string') return false;
-    return createHash('sha256').update(body).digest('hex') === message.sha256;
+    const brief = this.#parse(id, state, await this.#files.read(this.#layout.record(state, id)));
+    if (body === undefined || typeof brief === 'string') return false;
+    return createHash('sha256').update(body).digest('hex') === brief.sha256;
   }
 
   async #read(
     records: readonly [string, State][],
-    each: (message: Message) => string | undefined,
+    each: (brief: Brief) => string | undefined,
   ): Promise<void> {
     const bytes = this.#files.readMany(records.map(([id, state]) => this.#layout.record(state, id)));
     for (const [index, [id, state]] of records.entries()) {
-      const message = this.#parse(id, state, bytes[index]);
-      if (typeof message === 'string') {
+      const brief = this.#parse(id, state, bytes[index]);
+      if (typeof brief === 'string') {
         this.#log.error(
-          { id, state, problem: message },
+          { id, state, problem: brief },
           'recovery: cannot read the record, moved to damaged/',
         );
         await this.#damaged(id, state, 'eml');
         await this.#damaged(id, state, 'json');
         continue;
       }
-      const problem = each(message);
+      const problem = each(brief);
       if (problem === undefined) continue;
       this.#log.warn({ id, state }, `recovery: ${problem}, removed`);
       await this.#remove(id, [
@@ -182,11 +196,11 @@ export class Recovery {
     }
   }
 
-  #parse(id: string, state: State, bytes: Buffer | undefined): Message | string {
+  #parse(id: string, state: State, bytes: Buffer | undefined): Brief | string {
     if (bytes === undefined) return 'it is gone';
     try {
-      const message = parseRecord(bytes, state);
-      return message.id === id ? message : `it says that its id is ${message.id}`;
+      const brief = parseBrief(bytes, state);
+      return brief.summary.id === id ? brief : `it says that its id is ${brief.summary.id}`;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -206,6 +220,6 @@ export class Recovery {
   }
 }
 
-function stateOf(folder: Folder | undefined): State | undefined {
+function stateOf(folder: Folder): State | undefined {
   return committedStates.find((state) => state === folder);
 }

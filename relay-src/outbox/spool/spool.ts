@@ -293,12 +293,12 @@ export class Spool {
     for (const { id, at, result, key } of departures) {
       if (key !== undefined && result === 'sent') this.#resubmissions.sent(key, id, at);
     }
-    await new Recovery(this.#files, this.layout, this.#options.log).run(departures, (message) => {
-      const { id, key } = message;
-      if (key !== undefined && message.state !== 'failed' && !this.#resubmissions.wait(key, id)) {
+    await new Recovery(this.#files, this.layout, this.#options.log).run(departures, ({ key, summary }) => {
+      const { id, state } = summary;
+      if (key !== undefined && state !== 'failed' && !this.#resubmissions.wait(key, id)) {
         return `the same message as ${this.#resubmissions.find(key)}`;
       }
-      this.#messages.set(id, summaryOf(message));
+      this.#messages.set(id, summary);
       return undefined;
     });
     const seconds = (performance.now() - begun) / 1000;
