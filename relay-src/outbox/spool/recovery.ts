@@ -178,10 +178,7 @@ export class Recovery {
     for (const [index, [id, state]] of records.entries()) {
       const brief = this.#parse(id, state, bytes[index]);
       if (typeof brief === 'string') {
-        this.#log.error(
-          { id, state, problem: brief },
-          'recovery: cannot read the record, moved to damaged/',
-        );
+        this.#log.error({ id, state, problem: brief }, 'recovery: cannot read the record, moved to damaged/');
         await this.#damaged(id, state, 'eml');
         await this.#damaged(id, state, 'json');
         continue;
