@@ -1,3 +1,4 @@
+import { thoroughRules } from './all-rules.ts';
 import { readExample } from './examples.ts';
 import { deliveryRules, generalRules, relayRules } from './promises.ts';
 import type { Rule } from './rule.ts';
@@ -18,7 +19,12 @@ ${relayRules.map(section).join('\n')}
 ${generalRules.map(section).join('\n')}
 ## Delivery by Flux
 
-${deliveryRules.map(section).join('\n')}`;
+${deliveryRules.map(section).join('\n')}
+## In check only
+
+Their parsers take time to load, so \`npm run synth\` leaves them out.
+
+${thoroughRules.map(section).join('\n')}`;
 }
 
 function section({ id, reason, remedy, reference }: Rule): string {

@@ -1,5 +1,11 @@
 import type { Rule } from './rule.ts';
 import { alertComplete } from './rules/alert-complete.ts';
+import { alertLosses } from './rules/alert-losses.ts';
+import { alertText } from './rules/alert-text.ts';
+import { alertThreshold } from './rules/alert-threshold.ts';
+import { highPorts } from './rules/high-ports.ts';
+import { memoryMeasured } from './rules/memory-measured.ts';
+import { smtp2graphSize } from './rules/smtp2graph-size.ts';
 import { apiVersionServed } from './rules/api-version-served.ts';
 import { automationCommit } from './rules/automation-commit.ts';
 import { configChecksum } from './rules/config-checksum.ts';
@@ -113,6 +119,12 @@ export const relayRules: readonly Rule[] = [
   containerName,
   probePath,
   alertComplete,
+  alertText,
+  alertThreshold,
+  alertLosses,
+  memoryMeasured,
+  highPorts,
+  smtp2graphSize,
   unusedObjects,
 ];
 

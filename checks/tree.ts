@@ -11,6 +11,8 @@ export interface Place {
   readonly complete: boolean;
   /** Folder of the repository that the files' paths start from: `dist`, or '' for its root. */
   readonly folder: string;
+  /** Whether somebody else's tree runs our relay, and is held to its promises. */
+  readonly relay?: boolean;
   /** Whether the repository has a file or folder of this path; absent where only the documents are known. */
   readonly has?: (path: string) => boolean;
 }
@@ -49,9 +51,9 @@ export class Tree {
     return this.place.complete;
   }
 
-  /** How sure a rule can be of what depends on objects that may lie elsewhere. */
+  /** What a rule says of a habit that others may have with good reason, and we may not. */
   get doubt(): 'error' | 'warning' {
-    return this.complete ? 'error' : 'warning';
+    return this.complete || this.place.relay === true ? 'error' : 'warning';
   }
 
   /** All objects of these kinds, as group and kind: `apps/Deployment`, `Service`. */

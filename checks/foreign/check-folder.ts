@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Document, Manifest } from '../field.ts';
-import { adviceRules, deliveryRules, generalRules, promises } from '../promises.ts';
+import { allRules } from '../all-rules.ts';
+import { adviceRules, deliveryRules, generalRules } from '../promises.ts';
 import { relaysOf } from '../relay.ts';
 import { runRules } from '../rule.ts';
+import { promqlValid } from '../rules/promql-valid.ts';
 import type { Finding } from '../rule.ts';
 import { validate } from '../schemas/validate.ts';
 import type { Target } from '../schemas/validate.ts';
@@ -49,8 +51,9 @@ export function checkFolder(path: string, target: Target): FolderReport {
     ...broken(folder),
     ...schema.filter((finding) => isSure(finding, byKey.get(keyOf(finding)), context)),
     ...units.units.flatMap(({ documents: unit }) => {
-      const isRelay = relaysOf(new Tree(unit, texts, place)).length > 0;
-      return runRules(isRelay ? unitPromises : [...generalRules, ...adviceRules], unit, texts, place);
+      const relay = relaysOf(new Tree(unit, texts, place)).length > 0;
+      const rules = relay ? unitPromises : elsewhere;
+      return runRules(rules, unit, texts, { ...place, relay });
     }),
     ...runRules(deliveryRules, documents, texts, place),
   ];
@@ -63,7 +66,11 @@ export function checkFolder(path: string, target: Target): FolderReport {
   };
 }
 
-const unitPromises = promises.filter((rule) => !deliveryRules.includes(rule));
+/** What holds for the manifests of anybody. */
+const elsewhere = [...generalRules, ...adviceRules, promqlValid];
+
+/** All that is not about the repository as a whole. */
+const unitPromises = allRules.filter((rule) => !deliveryRules.includes(rule));
 
 function isIndex({ manifest }: Document): boolean {
   return manifest.apiVersion.startsWith('kustomize.config.k8s.io/');

@@ -51,7 +51,7 @@ export const secretEncrypted: Rule = {
           yield {
             at: secret.at(secret.at('data').exists ? 'data' : 'stringData'),
             message,
-            severity: 'warning',
+            severity: tree.doubt,
           };
         }
         continue;
