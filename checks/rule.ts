@@ -71,3 +71,10 @@ export function runRules(
     })),
   );
 }
+
+/** Without what a schema says of a field that a rule speaks of too: the rule says it better. */
+export function withoutEchoes(findings: readonly Finding[]): Finding[] {
+  const place = ({ file, index = 0, path }: Finding) => JSON.stringify([file, index, path]);
+  const places = new Set(findings.filter(({ rule }) => rule !== 'schema').map(place));
+  return findings.filter((finding) => finding.rule !== 'schema' || !places.has(place(finding)));
+}

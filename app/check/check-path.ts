@@ -12,7 +12,11 @@ import type { Target } from '../../checks/schemas/validate.ts';
  */
 export function checkPath(path: string, target: Target): Report {
   const { folder, findings, objects, skipped, unknown } = checkFolder(path, target);
-  const placeOf = (file: string) => relative(process.cwd(), join(folder.root, file));
+  const placeOf = (file: string) => {
+    const full = join(folder.root, file);
+    const near = relative(process.cwd(), full);
+    return near.startsWith('..') ? full : near;
+  };
   return {
     findings: findings.map((finding) => ({
       ...finding,

@@ -7,7 +7,7 @@ import type { Document } from '../../checks/field.ts';
 import { parseManifests } from '../../checks/foreign/parse-manifests.ts';
 import { lineOf } from '../../checks/locate.ts';
 import type { Report, Reported } from '../../checks/report/report.ts';
-import { runRules } from '../../checks/rule.ts';
+import { runRules, withoutEchoes } from '../../checks/rule.ts';
 import type { Finding } from '../../checks/rule.ts';
 import { validate } from '../../checks/schemas/validate.ts';
 import type { Target } from '../../checks/schemas/validate.ts';
@@ -91,22 +91,13 @@ async function checkEnvironment(
   return [...reported, ...unused.map((waiver) => unusedWaiver(environment.file, waiver.rule, waiver.object))];
 }
 
-/**
- * Findings of all rules and schemas over the documents of one environment. Where a rule and the schema say
- * something of the same field, the rule says it better.
- */
+/** Findings of all rules and schemas over the documents of one environment. */
 export function check(
   documents: readonly Document[],
   texts: ReadonlyMap<string, string>,
   target: Target,
 ): Finding[] {
-  const found = runRules(allRules, documents, texts);
-  const places = new Set(found.map(placeOf));
-  return [...found, ...validate(documents, target).filter((finding) => !places.has(placeOf(finding)))];
-}
-
-function placeOf({ file, index = 0, path }: Finding): string {
-  return JSON.stringify([file, index, path]);
+  return withoutEchoes([...runRules(allRules, documents, texts), ...validate(documents, target)]);
 }
 
 function identity({ rule, file, object, path, message }: Finding): string {

@@ -5,7 +5,7 @@ import type { Document, Manifest } from '../field.ts';
 import { allRules } from '../all-rules.ts';
 import { adviceRules, deliveryRules, generalRules } from '../promises.ts';
 import { relaysOf } from '../relay.ts';
-import { runRules } from '../rule.ts';
+import { runRules, withoutEchoes } from '../rule.ts';
 import { promqlValid } from '../rules/promql-valid.ts';
 import type { Finding } from '../rule.ts';
 import { validate } from '../schemas/validate.ts';
@@ -47,9 +47,11 @@ export function checkFolder(path: string, target: Target): FolderReport {
   const byKey = new Map(documents.map((document) => [keyOf(document), document]));
   const context = { patched: units.patched, patchedKinds: kindsPatchedByFlux(documents) };
   const schema = validate(documents, target);
-  const findings = [
+  const findings: Finding[] = [
     ...broken(folder),
-    ...schema.filter((finding) => isSure(finding, byKey.get(keyOf(finding)), context)),
+    ...schema
+      .filter((finding) => isSure(finding, byKey.get(keyOf(finding)), context))
+      .map((finding) => inDoubt(finding, byKey.get(keyOf(finding)))),
     ...units.units.flatMap(({ documents: unit }) => {
       const relay = relaysOf(new Tree(unit, texts, place)).length > 0;
       const rules = relay ? unitPromises : elsewhere;
@@ -59,7 +61,7 @@ export function checkFolder(path: string, target: Target): FolderReport {
   ];
   return {
     folder,
-    findings: onlyHere(folder, distinct(findings)),
+    findings: onlyHere(folder, distinct(withoutEchoes(findings))),
     objects: documents.length,
     skipped: folder.skipped,
     unknown: countUnknown(schema, byKey),
@@ -79,9 +81,9 @@ function isIndex({ manifest }: Document): boolean {
 /** YAML that no parser takes, where it was meant for Kubernetes. */
 function broken(folder: Folder): Finding[] {
   return [...folder.files.values()].flatMap(({ problems }) =>
-    problems.map(({ file, line, message }) => ({
+    problems.map(({ file, line, message, sure }) => ({
       rule: 'yaml',
-      severity: 'error' as const,
+      severity: sure ? ('error' as const) : ('warning' as const),
       file,
       index: 0,
       object: file,
@@ -98,13 +100,24 @@ function isSure(finding: Finding, document: Document | undefined, context: Conte
   if (finding.rule !== 'schema' || document === undefined) return true;
   if (isUnknownKind(finding)) return false;
   const value = valueAt(document.manifest, finding.path);
-  if (typeof value === 'string' && /\$\{?\w/.test(value)) return false;
+  if (typeof value === 'string' && TEMPLATE.test(value)) return false;
   if (value === null) return false; // the API server drops it
+  if (value === undefined && finding.path.join('.') === 'spec') return false; // all defaults
+  if (document.manifest.metadata === undefined) return false; // an excerpt, which nobody can apply
   const isMissing = value === undefined;
   if (!isMissing) return true;
   if (context.patched.has(keyOf(document)) || hasGeneratedName(document.manifest)) return false;
   return !context.patchedKinds.has(document.manifest.kind);
 }
+
+/** The Prometheus operator of somebody else may be older or newer than ours: its kinds may have other fields. */
+function inDoubt(finding: Finding, document: Document | undefined): Finding {
+  const isOperators = document?.manifest.apiVersion.startsWith('monitoring.coreos.com/') === true;
+  return finding.rule === 'schema' && isOperators ? { ...finding, severity: 'warning' } : finding;
+}
+
+/** What Flux, a shell or a program fills in. */
+const TEMPLATE = /\$\{?\w|\$\(|\{\{|%\[\d+\]|%[sd]|__[A-Z_]+__|^<[^>]+>$|\.\.\./;
 
 /** What others may change in the objects. */
 interface Context {

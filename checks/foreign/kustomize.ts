@@ -43,7 +43,8 @@ export function unitsOf(folder: Folder): Units {
   const isIncluded = (index: ForeignFile) => included.has(dirname(index.path)) || included.has(index.path);
   const roots = indexes.filter((index) => !isIncluded(index) && indexOf(index)?.kind !== 'Component');
   const builds = roots.map((index) => ({ documents: builder.build(dirname(index.path)) }));
-  for (const index of indexes) if (isIncluded(index)) builder.build(dirname(index.path));
+  // Components, and what only others include: for what they name.
+  for (const index of indexes) if (!roots.includes(index)) builder.build(dirname(index.path));
 
   const plain = new Map<string, Document[]>();
   for (const file of folder.files.values()) {

@@ -45,7 +45,7 @@ export function readFolder(path: string): Folder {
   const skipped: Skipped[] = [];
   for (const file of isFolder ? yamlFilesBelow(start) : [start]) {
     const name = relative(root, file);
-    const text = readFileSync(file, 'utf8');
+    const text = withoutLargeDefinitions(readFileSync(file, 'utf8'));
     if (!mayHoldObjects(file, text)) continue;
     const reason = whyNoManifest(file, text);
     if (reason !== undefined) skipped.push({ path: name, reason });
@@ -59,6 +59,22 @@ export function readFolder(path: string): Folder {
     return outside.get(name);
   };
   return { root, files, skipped, read };
+}
+
+/** Definitions of custom resources are generated, and a megabyte of them takes a second to parse. */
+const LARGE = 20_000;
+
+/** The text with its large CustomResourceDefinitions blanked, so that all other lines keep their numbers. */
+function withoutLargeDefinitions(text: string): string {
+  if (text.length < LARGE) return text;
+  return text
+    .split(/^(?=---\s*$)/m)
+    .map((part) =>
+      part.length > LARGE && /^kind: CustomResourceDefinition\s*$/m.test(part)
+        ? `---${part.replaceAll(/[^\n]/g, '')}`
+        : part,
+    )
+    .join('');
 }
 
 function readOutside(root: string, path: string): ForeignFile | undefined {
@@ -93,7 +109,8 @@ function* yamlFilesBelow(folder: string): Generator<string> {
 /** Is it worth parsing? A kustomization.yaml may leave out its kind. */
 function mayHoldObjects(file: string, text: string): boolean {
   return (
-    isKustomizationFile(file) || (/^\s*(- )?"?apiVersion"?:/m.test(text) && /^\s*(- )?"?kind"?:/m.test(text))
+    isKustomizationFile(file) ||
+    (/^[ \t]*(- )?"?apiVersion"?:/m.test(text) && /^[ \t]*(- )?"?kind"?:/m.test(text))
   );
 }
 
@@ -103,7 +120,8 @@ export function isKustomizationFile(path: string): boolean {
 }
 
 /** A value, key or line that a template engine fills in: it is no YAML yet, or not the one that is applied. */
-const TEMPLATE = /^\s*(?:- )?(?:[\w./-]+:\s*)?\{\{|^\s*\{%|\$\{\{|:\s+[\w./:-]+\{\{/m;
+const TEMPLATE =
+  /^[ \t]*(?:- )?(?:[\w./-]+:[ \t]*)?\{\{|^[ \t]*\{%|\$\{\{|: +[\w./:-]+\{\{|: +\{[A-Z_]+\}|[[:][ \t]*__[A-Z_]+__|\bREPLACE[-_]?ME\b/m;
 
 function whyNoManifest(file: string, text: string): string | undefined {
   if (isInChart(file)) return 'Helm template';

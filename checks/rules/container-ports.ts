@@ -1,3 +1,4 @@
+import type { Field } from '../field.ts';
 import { podsOf, portsOf } from '../pod.ts';
 import type { Rule } from '../rule.ts';
 
@@ -12,8 +13,8 @@ export const containerPorts: Rule = {
   *check(tree) {
     for (const { containers } of podsOf(tree)) {
       const names = new Set<string>();
-      const numbers = new Set<string>();
-      for (const { field, name, number, protocol } of portsOf(containers)) {
+      const numbers = new Map<string, Field>();
+      for (const { field, container, name, number, protocol } of portsOf(containers)) {
         if (name !== undefined) {
           if (!SERVICE_NAME.test(name))
             yield { at: field.at('name'), message: `"${name}" is no valid port name` };
@@ -26,13 +27,15 @@ export const containerPorts: Rule = {
           names.add(name);
         }
         const key = `${number}/${protocol}`;
-        if (numbers.has(key))
+        const owner = numbers.get(key);
+        // Elsewhere two names for one port of one program are a habit that harms nobody.
+        if (owner !== undefined && (tree.complete || owner !== container))
           yield {
             at: field.at('containerPort'),
             message: `the pod has port ${key} twice`,
             severity: tree.doubt,
           };
-        numbers.add(key);
+        numbers.set(key, container);
       }
     }
   },

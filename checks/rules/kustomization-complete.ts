@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path/posix';
 import type { Field } from '../field.ts';
-import type { Rule } from '../rule.ts';
+import type { Problem, Rule } from '../rule.ts';
+import type { Tree } from '../tree.ts';
 
 const KIND = 'kustomize.config.k8s.io/Kustomization';
 
@@ -24,17 +25,43 @@ export const kustomizationComplete: Rule = {
       }
       for (const { text } of index.scalars()) if (text !== undefined) used.add(join(folder, text));
     }
+    if (!tree.complete) {
+      yield* forgotten(tree, indexes, used);
+      return;
+    }
     for (const [file, root] of files) {
-      const folder = dirname(file);
-      const index = indexes.get(folder);
-      if (index === root || index === undefined || used.has(file)) continue;
-      // A line that is commented out is left out on purpose.
-      if (!tree.complete && tree.texts.get(index.document.file)?.includes(basename(file)) === true) continue;
-      const message = `the kustomization.yaml of ${folder} does not list this file`;
-      yield { at: root, message, severity: tree.doubt };
+      const index = indexes.get(dirname(file));
+      if (index === undefined || index === root || used.has(file)) continue;
+      yield { at: root, message: `the kustomization.yaml of ${dirname(file)} does not list this file` };
     }
   },
 };
+
+/**
+ * Elsewhere a file may be left out on purpose: one that any other file of its folder names, in a comment or for a
+ * tool, is known to its owner. One finding a folder.
+ */
+function* forgotten(
+  tree: Tree,
+  indexes: ReadonlyMap<string, Field>,
+  used: ReadonlySet<string>,
+): Generator<Problem> {
+  for (const [folder, index] of indexes) {
+    const beside = [...tree.texts].filter(([file]) => dirname(file) === folder);
+    const files = new Set(tree.roots.map((root) => root.document.file));
+    const unlisted = [...files]
+      .filter((file) => dirname(file) === folder && file !== index.document.file && !used.has(file))
+      .map((file) => basename(file))
+      .filter((name) => !beside.some(([file, text]) => basename(file) !== name && text.includes(name)));
+    if (unlisted.length > 0) {
+      yield {
+        at: index.at('resources'),
+        message: `it does not list ${unlisted.join(', ')}`,
+        severity: 'warning',
+      };
+    }
+  }
+}
 
 /** What a kustomization.yaml takes in from beside it, without what it fetches. */
 function localPaths(folder: string, index: Field): readonly { entry: Field; path: string }[] {

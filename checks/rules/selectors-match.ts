@@ -23,7 +23,10 @@ const none = (at: Field, what = 'pod') => ({ at, message: `it selects no ${what}
  */
 function missed(at: Field, object: Field, candidates: readonly Field[], what = 'pods'): Problem | undefined {
   const beside = candidates.find(
-    (candidate) => namespaceOf(candidate) === namespaceOf(object) && nameOf(candidate) === nameOf(object),
+    (candidate) =>
+      namespaceOf(candidate) === namespaceOf(object) &&
+      nameOf(candidate) === nameOf(object) &&
+      nameOf(object) !== '',
   );
   return beside === undefined
     ? undefined

@@ -32,7 +32,7 @@ export const serviceTargetPort: Rule = {
         if (!isDeclared && (target.text !== undefined || declared.length > 0)) {
           yield {
             at: target,
-            message: `the pod has no port ${String(target.value)}; it has ${declared.map(({ name, number }) => name ?? number).join(', ') || 'none'}`,
+            message: `the pod declares no port ${String(target.value)}; it has ${declared.map(({ name, number }) => name ?? number).join(', ') || 'none'}`,
             severity: target.text === undefined ? tree.doubt : 'error',
           };
         }

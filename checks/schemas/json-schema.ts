@@ -23,8 +23,14 @@ export interface SchemaError {
   readonly name?: string;
 }
 
+/** A schema, and what its references mean: `#/$defs/x` is of the file that says it. */
+export interface Resolved {
+  readonly schema: Schema;
+  readonly resolve: Resolve;
+}
+
 /** Finds the schema that a reference names. */
-type Resolve = (reference: string) => Schema;
+export type Resolve = (reference: string) => Resolved;
 
 type Check = (context: Context) => Iterable<SchemaError>;
 
@@ -55,7 +61,10 @@ export function knowsKeyword(keyword: string): boolean {
 }
 
 const KEYWORDS: Readonly<Record<string, Check>> = {
-  $ref: ({ operand, value, path, resolve }) => errorsOf(resolve(String(operand)), value, resolve, path),
+  $ref: ({ operand, value, path, resolve }) => {
+    const target = resolve(String(operand));
+    return errorsOf(target.schema, value, target.resolve, path);
+  },
   allOf: function* ({ operand, value, path, resolve }) {
     for (const schema of schemas(operand)) yield* errorsOf(schema, value, resolve, path);
   },

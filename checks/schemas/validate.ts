@@ -4,7 +4,7 @@ import type { Document, Manifest, Path } from '../field.ts';
 import { objectName } from '../field.ts';
 import type { Finding, Severity } from '../rule.ts';
 import { explain } from './explain.ts';
-import { errorsOf, type Schema } from './json-schema.ts';
+import { errorsOf, type Resolved } from './json-schema.ts';
 import type { SchemaFile } from './schema-file.ts';
 
 /** Versions that the manifests are for. */
@@ -82,13 +82,9 @@ function kindKey({ apiVersion, kind }: Manifest): string {
   return `${apiVersion}/${kind}`;
 }
 
-interface KindSchema {
-  readonly schema: Schema;
-  readonly resolve: (reference: string) => Schema;
-}
-
-function schemaOf(files: SchemaFiles, manifest: Manifest, target: Target): KindSchema | undefined {
-  const key = kindKey(manifest);
+function schemaOf(files: SchemaFiles, manifest: Manifest, target: Target): Resolved | undefined {
+  // A component of kustomize has the fields of a Kustomization.
+  const key = kindKey(manifest).replace('/v1alpha1/Component', '/v1beta1/Kustomization');
   for (const name of FILES) {
     const { kinds, $defs } = files[name];
     const versions = kinds[versionFor(name, target) ?? Object.keys(kinds)[0] ?? ''];
@@ -99,11 +95,12 @@ function schemaOf(files: SchemaFiles, manifest: Manifest, target: Target): KindS
 }
 
 /** The schema behind `#/$defs/name` (of the same file) or `kubernetes#/$defs/name`. */
-function resolve(files: SchemaFiles, from: (typeof FILES)[number], reference: string): Schema {
+function resolve(files: SchemaFiles, from: (typeof FILES)[number], reference: string): Resolved {
   const [file = '', name = ''] = reference.split('#/$defs/');
-  const schema = files[FILES.find((known) => known === file) ?? from].$defs[name];
-  if (schema === undefined) throw new Error(`no schema ${reference} in ${from}.json`);
-  return schema;
+  const home = FILES.find((known) => known === file) ?? from;
+  const schema = files[home].$defs[name];
+  if (schema === undefined) throw new Error(`no schema ${reference} in ${home}.json`);
+  return { schema, resolve: (next) => resolve(files, home, next) };
 }
 
 /** The version of a file that a target asks for; the others hold one only. */
