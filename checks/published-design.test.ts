@@ -27,7 +27,7 @@ describe('each mistake of the published design is found', () => {
     ['M10', 'a policy without "from"', 'network-narrow', /no "from"/],
     ['M10', 'no policy for what goes out', 'network-default-deny', /Egress/],
     ['M11', 'a secret by subPath', 'secret-mounted-whole', /smtp2graph-config is mounted by subPath/],
-    ['M12', 'no largest message', 'message-size', /MP_MAX_MESSAGE_SIZE is not set/],
+    ['M12', 'no largest message', 'message-size', /Mailpit is told no largest message/],
     ['M12', 'too little memory for Mailpit', 'memory-measured', /256Mi .* mailpit/],
     ['M13', 'larger messages than Graph takes', 'smtp2graph-size', /25 MiB/],
     ['M14', 'too little memory for mx-validator', 'memory-measured', /64Mi .* mx-validator/],
