@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-import { run } from '../tools/run.ts';
 import { tool } from '../tools/tools.ts';
 import { freePort, loopback } from '../up/ports.ts';
 import { startProgram } from '../up/process.ts';
 import type { Running } from '../up/process.ts';
 import { answers, until } from '../up/until.ts';
 import type { Report } from './report.ts';
-import { keyIsTheirs, usesExampleKey } from './secrets.ts';
+import { decrypted, keyIsTheirs, usesExampleKey } from './secrets.ts';
 
 const root = join(import.meta.dirname, '../..');
 const example = { user: 'admin', password: 'email-relay-example' };
@@ -64,17 +63,8 @@ export async function mailpitAsRenderedCases(report: Report, say: (line: string)
 const port = (): Promise<number> => freePort(0, 'Mailpit', () => {});
 
 async function writeAuthFiles(folder: string, say: (line: string) => void): Promise<void> {
-  const sops = await tool('sops', say);
   for (const key of ['auth', 'send-api-auth']) {
-    const text = await run(
-      sops,
-      ['decrypt', '--extract', `["stringData"]["${key}"]`, 'secrets/prod/mailpit-auth.enc.yaml'],
-      {
-        cwd: root,
-        env: { SOPS_AGE_KEY_FILE: join(root, 'test/fixtures/example.agekey') },
-      },
-    );
-    writeFileSync(join(folder, key), text);
+    writeFileSync(join(folder, key), await decrypted('mailpit-auth', key, say));
   }
 }
 

@@ -21,6 +21,12 @@ export function usesExampleKey(): boolean {
 
 const keyFile = join(root, 'test/fixtures/example.agekey');
 
+/** One value of a Secret of the example, as the pod gets it. */
+export async function decrypted(name: string, key: string, say: (line: string) => void): Promise<string> {
+  const args = ['decrypt', '--extract', `["stringData"]["${key}"]`, `secrets/prod/${name}.enc.yaml`];
+  return run(await tool('sops', say), args, { cwd: root, env: { SOPS_AGE_KEY_FILE: keyFile } });
+}
+
 /** The committed example secrets open with the published example key: sops itself says so, MAC included. */
 export async function secretCases(report: Report, say: (line: string) => void): Promise<void> {
   const sops = await tool('sops', say);

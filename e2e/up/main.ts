@@ -2,17 +2,23 @@
  * `npm run up`: the relay on this machine, without a cluster, to send it a mail and look at the result.
  * Exit codes: 0 stopped by Ctrl-C, 1 one of the programs ended, 2 could not start.
  */
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 
+import { parse } from 'yaml';
+
+import { readConfig } from '../../relay-src/outbox/config.ts';
+import { ports as outboxPorts } from '../../relay-src/outbox/contract.ts';
 import { ports as containerPorts } from '../../relay-src/mx-validator/contract.ts';
 import { chooseDns } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { findMailpit } from './mailpit.ts';
 import { startPipeline } from './pipeline.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Delivery, Pipeline } from './pipeline.ts';
 import { loopback } from './ports.ts';
 
 interface Options {
+  readonly graph?: string;
   readonly sink?: true;
   readonly dns?: string;
   readonly testDns?: true;
@@ -52,26 +58,49 @@ async function up(options: Options): Promise<void> {
   process.exit(broken === undefined ? 0 : 1);
 }
 
-async function start({ sink, smtpPort, uiPort }: Options, { servers }: Dns): Promise<Pipeline> {
+async function start({ graph, sink, smtpPort, uiPort }: Options, { servers }: Dns): Promise<Pipeline> {
+  const delivery = deliveryBy(graph);
   const mailpit = sink === true ? undefined : await findMailpit(say);
   return startPipeline({
+    delivery,
     mailpit,
     dnsServers: servers,
-    ports: { smtp: smtpPort, ui: uiPort, metrics: containerPorts.metrics, upstream: 1025 },
+    ports: {
+      smtp: smtpPort,
+      ui: uiPort,
+      metrics: containerPorts.metrics,
+      outbox: outboxPorts.smtp,
+      outboxMetrics: outboxPorts.metrics,
+      copy: 1025,
+    },
     say,
     onLine: (program, line) => say(`${program.padEnd(12)} | ${line}`),
   });
 }
 
-function welcome({ smtpPort, metricsPort, destination }: Pipeline, domain: string): string {
+/** @throws {Error} for a configuration that outbox would refuse */
+function deliveryBy(file: string | undefined): Delivery {
+  if (file === undefined) return { kind: 'stand-in' };
+  readConfig(file);
+  return { kind: 'real', config: parse(readFileSync(file, 'utf8')) };
+}
+
+function welcome({ smtpPort, metricsPort, outbox, destination, graph }: Pipeline, domain: string): string {
   const server = `${loopback}:${smtpPort}`;
+  const whereto =
+    graph === undefined
+      ? 'MAIL LEAVES IT: outbox sends it on as its configuration says'
+      : 'No mail leaves it: outbox sends it to a stand-in for Microsoft Graph';
+  const ledger =
+    graph === undefined ? '' : `\n  what was sent curl --cacert ${graph.caFile} ${graph.url}/fake/ledger`;
   return `
-The relay runs on this machine. No mail leaves it: what mx-validator accepts ends in
-${destination.name}.
+The relay runs on this machine. ${whereto},
+and gives a copy to ${destination.name}.
 
   send mail to  ${server}
-  look at it    ${destination.ui ?? 'here, below'}
-  metrics       http://${loopback}:${metricsPort}/metrics
+  look at it    ${destination.ui ?? 'here, below'}${ledger}
+  what waits    npm run -s outbox -- --config ${outbox.configFile} list
+  metrics       http://${loopback}:${metricsPort}/metrics, http://${loopback}:${outbox.metricsPort}/metrics
 
 Try this in another terminal. The recipient's domain is looked up in DNS, so it has to exist:
 
@@ -87,7 +116,10 @@ Ctrl-C stops it.
 await new Command('npm run up --')
   // Commander's own errors are about arguments: exit code 2, as for all that could not run.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .description('Run the relay on this machine, without a cluster: mx-validator in front of Mailpit.')
+  .description(
+    'Run the relay on this machine, without a cluster: mx-validator, outbox, and copies in Mailpit.',
+  )
+  .option('--graph <file>', 'send for real: a configuration of outbox with a transport and its login')
   .option('--sink', 'print what arrives instead of starting Mailpit')
   .option('--dns <ip:port>', "resolvers to ask, separated by commas (default: the system's)")
   .option('--test-dns', 'a test DNS server, as without a network: good.example takes mail')
