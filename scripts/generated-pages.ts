@@ -2,6 +2,7 @@ import { format, resolveConfig } from 'prettier';
 import { settingsReference } from '../app/setting-docs.ts';
 import { checksPage } from '../checks/docs.ts';
 import { outboxConfigPage } from '../relay-src/outbox/config-page.ts';
+import { outcomesPage } from '../relay-src/outbox/graph/outcomes-page.ts';
 import { rulesPage } from '../relay-src/smtp/rules-page.ts';
 
 const PAGES: Record<string, () => string> = {
@@ -9,6 +10,7 @@ const PAGES: Record<string, () => string> = {
   'docs/checks.md': checksPage,
   'docs/rfc.md': rulesPage,
   'docs/outbox-config.md': outboxConfigPage,
+  'docs/graph-outcomes.md': outcomesPage,
 };
 
 /** The reference pages that are made from the code: path and text, formatted as the rest of the repository. */

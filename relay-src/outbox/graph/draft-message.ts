@@ -26,6 +26,7 @@ export interface DraftMessage {
 const maxText = 3_500_000;
 /** The service takes five fields, and only those whose names begin so. */
 const maxFields = 5;
+const suppress = 'x-auto-response-suppress';
 /** MAPI's PidTagDeleteAfterSubmit (MS-OXOMSG 2.2.3.8): the only way to keep a sent draft out of Sent Items. */
 const deleteAfterSubmit = { id: 'Boolean 0x0E01', value: 'true' } as const;
 
@@ -123,8 +124,9 @@ function recipientsOf(block: Buffer, field: string, seen: readonly Address[] | u
 }
 
 function extraFields(email: Email): { readonly name: string; readonly value: string }[] {
-  return email.headers
-    .filter(({ key }) => key.startsWith('x-') && !key.startsWith('x-relay-original-'))
+  const own = email.headers.filter(({ key }) => key.startsWith('x-') && !key.startsWith('x-relay-original-'));
+  // It keeps vacation notices from answering, so it goes before all others.
+  return [...own.filter(({ key }) => key === suppress), ...own.filter(({ key }) => key !== suppress)]
     .slice(0, maxFields)
     .map(({ originalKey, value }) => ({ name: originalKey, value }));
 }
