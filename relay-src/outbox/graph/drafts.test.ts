@@ -115,30 +115,31 @@ describe('exactlyOnce', () => {
 
 describe('large messages', () => {
   const file = Buffer.alloc(3_200_000, 'large file ');
+  const medium = Buffer.alloc(90_000, 'file ');
   const small = Buffer.from('small');
   const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/.{76}/g, '$&\r\n');
   const part = (type: string, rest: string, bytes: Buffer): string =>
     `--b\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: base64\r\n${rest}\r\n${base64(bytes)}\r\n`;
-  const mail = (type = 'application/pdf'): string =>
+  const mail = (type = 'application/pdf', content = medium): string =>
     'From: App <app@example.com>\r\nTo: =?utf-8?q?J=C3=B6rg?= <a@example.org>, x@example.net\r\nCc: c@example.org\r\n' +
     'Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nX-One: 1\r\nMessage-ID: <large@app>\r\nMIME-Version: 1.0\r\n' +
     'Content-Type: multipart/mixed; boundary=b\r\n\r\n' +
     '--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Hello <img src="cid:i@app"></p>\r\n' +
     part('image/png', 'Content-ID: <i@app>\r\nContent-Disposition: inline; filename=i.png\r\n', small) +
-    part(type, 'Content-Disposition: attachment; filename="r.pdf"\r\n', file) +
+    part(type, 'Content-Disposition: attachment; filename="r.pdf"\r\n', content) +
     '--b--\r\n';
   const recipients = ['a@example.org', 'b@example.org', 'c@example.org'];
 
   const offered = (message: string) => new TestDelivery(message, recipients).offered();
 
   it('are refused, or sent as drafts', async () => {
-    const refusing = await transport({});
-    expect(refusing.maxSize).toBe(2_200_000);
+    expect((await transport({})).maxSize).toBe(2_200_000);
+    const refusing = await transport({ mimeLimit: 65_536 });
     expect(await refusing.refuse(offered(mail()))).toMatchObject({ code: 552, status: '5.3.4' });
-    const by = await transport({ largeMessages: 'draft' });
+    const by = await transport({ mimeLimit: 65_536, largeMessages: 'draft' });
     expect(by.maxSize).toBe(36_700_160);
     expect(await by.refuse(offered(mail()))).toBeUndefined();
-    const what = new TestDelivery(mail(), recipients);
+    const what = new TestDelivery(mail('application/pdf', file), recipients);
     graph.faults.add({ at: 'upload', times: 1, status: 500 });
     expect(await send(by, what)).toMatchObject({ result: 'deferred', scope: 'message' });
     expect(await send(by, what)).toMatchObject({ result: 'sent' });
@@ -152,7 +153,7 @@ describe('large messages', () => {
   });
 
   it('leave no copy where none is wanted, and are found to be sent all the same', async () => {
-    const by = await transport({ largeMessages: 'draft', saveToSentItems: false });
+    const by = await transport({ mimeLimit: 65_536, largeMessages: 'draft', saveToSentItems: false });
     const what = new TestDelivery(mail(), recipients);
     const before = graph.ledger.accepted.length;
     graph.faults.add({ at: 'sendDraft', times: 1, accept: true, status: 504 });
@@ -164,7 +165,7 @@ describe('large messages', () => {
   it.each(['text/calendar; method=REQUEST', 'application/pkcs7-mime', 'multipart/signed; boundary=c'])(
     'are refused where a draft would change their meaning: %s',
     async (type) => {
-      const by = await transport({ largeMessages: 'draft' });
+      const by = await transport({ mimeLimit: 65_536, largeMessages: 'draft' });
       expect(await by.refuse(offered(mail(type)))).toMatchObject({ code: 552, status: '5.3.4' });
       expect(await send(by, new TestDelivery(mail(type), recipients))).toMatchObject({ result: 'failed' });
     },

@@ -7,8 +7,8 @@ import { createGraphTransport } from './transport.ts';
 
 const { log } = createLog({ level: 'silent', format: 'json' });
 
-/** Short waits; `settings` over those that the fake wants. */
-export function testTransport(graph: FakeGraph, settings: object = {}): Promise<Transport> {
+/** `settings` over those that the fake wants. `request`: how long an answer is waited for, in milliseconds. */
+export function testTransport(graph: FakeGraph, settings: object = {}, request = 20_000): Promise<Transport> {
   const { clientId, clientSecret, tenant } = defaultApp;
   const config = graphSchema.parse({
     kind: 'graph',
@@ -20,5 +20,5 @@ export function testTransport(graph: FakeGraph, settings: object = {}): Promise<
     ca: graph.caFile,
     ...settings,
   });
-  return createGraphTransport(config, { log, waits: { connect: 1000, request: 500 } });
+  return createGraphTransport(config, { log, waits: { request } });
 }
