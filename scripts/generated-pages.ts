@@ -1,4 +1,5 @@
 import { format, resolveConfig } from 'prettier';
+import { consequencesPage } from '../app/diff/docs.ts';
 import { settingsReference } from '../app/setting-docs.ts';
 import { checksPage } from '../checks/docs.ts';
 import { outboxConfigPage } from '../relay-src/outbox/config-page.ts';
@@ -8,6 +9,7 @@ import { rulesPage } from '../relay-src/smtp/rules-page.ts';
 const PAGES: Record<string, () => string> = {
   'docs/settings.md': settingsReference,
   'docs/checks.md': checksPage,
+  'docs/consequences.md': consequencesPage,
   'docs/rfc.md': rulesPage,
   'docs/outbox-config.md': outboxConfigPage,
   'docs/graph-outcomes.md': outcomesPage,

@@ -2,27 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addEnvironment } from '../../test/further-environment.ts';
-import { withRepositoryCopy } from '../../test/repository.ts';
+import { commitAll, withGitCopy } from '../../test/git-copy.ts';
 import { git } from '../../render/git-tree.ts';
 import { synth } from '../synth.ts';
 import { type Diff, diffAgainst, diffEnvironments } from './diff.ts';
 import { COMMENT_MARK, formatDiff } from './format.ts';
 
-/** A copy of the repository that is a git work tree of its own, rendered and committed, with a second environment. */
-async function withCommittedCopy(settings: string, body: (root: string) => Promise<void>): Promise<void> {
-  await withRepositoryCopy(async (root) => {
+/** A committed copy of the repository with a second environment, rendered. */
+async function withStaging(settings: string, body: (root: string) => Promise<void>): Promise<void> {
+  await withGitCopy(async (root) => {
     addEnvironment(root, 'staging', settings);
     await synth(root, 'dist');
-    git(root, ['init', '-q', '-b', 'main']);
-    commit(root, 'first');
+    commitAll(root, 'Add staging');
     await body(root);
   });
-}
-
-function commit(root: string, message: string): void {
-  git(root, ['add', '-A', 'app', 'dist']);
-  const author = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com', '-c', 'commit.gpgsign=false'];
-  git(root, [...author, 'commit', '-q', '-m', message]);
 }
 
 function edit(root: string, file: string, from: string, to: string): void {
@@ -39,7 +32,7 @@ function said({ environments }: Diff): string[] {
 
 describe('a diff against a revision', () => {
   it('is empty for what is committed; names what changes, in its environment alone, and who bumped the image', async () => {
-    await withCommittedCopy('', async (root) => {
+    await withStaging('', async (root) => {
       expect((await diffAgainst(root, 'HEAD')).environments).toEqual([]);
       // Environments are modules, which are loaded once a process: images and secrets are read anew.
       edit(
@@ -64,7 +57,7 @@ describe('a diff against a revision', () => {
         ),
       ]);
       await synth(root, 'dist');
-      commit(root, 'second');
+      commitAll(root, 'second');
       expect((await diffAgainst(root, 'HEAD')).environments).toEqual([]);
       expect(said(await diffAgainst(root, 'HEAD~1'))[1]).toMatch(/by hand \(Ann, commit [0-9a-f]{7,}\)$/);
       expect((await diffAgainst(root, 'HEAD~1', 'prod')).environments).toEqual([]);
@@ -76,7 +69,7 @@ describe('a diff against a revision', () => {
   });
 
   it('knows a moved file, one whose comment alone differs, and objects that come and go', async () => {
-    await withCommittedCopy('', async (root) => {
+    await withStaging('', async (root) => {
       const folder = join(root, 'dist/k8s/prod');
       writeFileSync(join(folder, '31-old.yaml'), readFileSync(join(folder, '30-service.yaml')));
       git(root, ['rm', '-q', '--cached', 'dist/k8s/prod/30-service.yaml']);
@@ -103,7 +96,7 @@ describe('a diff against a revision', () => {
 
 describe('two environments', () => {
   it('differ only in what their settings say, not in their names', async () => {
-    await withCommittedCopy(
+    await withStaging(
       "access: { ...prod.access, smtp: ['elsewhere'] }, imageAutomation: 'off'",
       async (root) => {
         const diff = await diffEnvironments(root, 'prod', 'staging');

@@ -8,6 +8,8 @@ export const modules = {
   tools: import.meta.dirname,
   /** Kubernetes and Flux, which take long to build. */
   cluster: join(import.meta.dirname, '../cluster'),
+  /** Linters of what is not TypeScript. */
+  lint: join(import.meta.dirname, '../lint'),
 } as const;
 
 /** The variable that moves the cache, for example to a folder that a CI keeps between runs. */

@@ -12,7 +12,7 @@ interface Recipe {
   build(output: string): Promise<void>;
 }
 
-const { tools, cluster } = modules;
+const { tools, cluster, lint } = modules;
 
 const recipes = {
   age: packageOf(tools, 'filippo.io/age/cmd/age'),
@@ -21,6 +21,8 @@ const recipes = {
   mailpit: { module: tools, build: buildMailpit },
   roundtrip: packageOf(tools, './roundtrip'),
   sops: packageOf(tools, 'github.com/getsops/sops/v3/cmd/sops'),
+
+  actionlint: packageOf(lint, 'github.com/rhysd/actionlint/cmd/actionlint'),
 
   coredns: packageOf(cluster, './coredns'),
   crane: packageOf(cluster, 'github.com/google/go-containerregistry/cmd/crane'),

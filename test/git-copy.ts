@@ -1,0 +1,19 @@
+import { git } from '../render/git-tree.ts';
+import { withRepositoryCopy } from './repository.ts';
+
+/** A copy of the repository that is a git work tree of its own, with one commit. */
+export async function withGitCopy<T>(body: (root: string) => Promise<T>): Promise<T> {
+  return withRepositoryCopy(async (root) => {
+    git(root, ['init', '-q', '-b', 'main']);
+    commitAll(root, 'first');
+    return body(root);
+  });
+}
+
+/** Commits everything but the packages. */
+export function commitAll(root: string, message: string): void {
+  git(root, ['add', '-A', '--', '.', ':!node_modules']);
+  git(root, [...IDENTITY, 'commit', '-q', '--no-verify', '-m', message]);
+}
+
+const IDENTITY = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com', '-c', 'commit.gpgsign=false'];
