@@ -7,12 +7,11 @@
 import { Command } from 'commander';
 import { mkdirSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Load } from './load.ts';
 import type { Measurement } from './measure.ts';
 import { cache, machine, pin, say } from './machine.ts';
 import { measureQueue } from './queue/measure.ts';
-import { outbox } from './queue/outbox.ts';
+import { delivering, outbox } from './queue/outbox.ts';
 import type { QueuePeer } from './queue/peer.ts';
 import { postfixQueue } from './queue/postfix.ts';
 import { measureStart } from './queue/start.ts';
@@ -52,9 +51,9 @@ const quick = (workload: Workload): Workload => ({
   warmUp: workload.warmUp / 10,
 });
 
-async function readyPeers(): Promise<QueuePeer[]> {
+async function readyPeers(own: QueuePeer): Promise<QueuePeer[]> {
   const peers: QueuePeer[] = [];
-  for (const peer of [outbox('down'), outbox(100), postfixQueue]) {
+  for (const peer of [own, delivering(100), postfixQueue]) {
     const readiness = await peer.prepare();
     if ('missing' in readiness) say(`${peer.name} is left out: ${readiness.missing}`);
     else
@@ -74,7 +73,8 @@ async function main(options: Options): Promise<number> {
   mkdirSync(cache, { recursive: true });
   const pinned = pin();
   const bench = { load: new Load(cache, pinned.load), prefix: pinned.program, disk: options.disk };
-  const peers = await readyPeers();
+  const own = outbox(cache);
+  const peers = await readyPeers(own);
   const rounds = options.quick ? 1 : options.rounds;
   const failures: string[] = [];
   print(`${machine()}; ${pinned.words}; queues on ${options.disk}.`);
@@ -105,7 +105,7 @@ async function main(options: Options): Promise<number> {
     print(table(workload, results, 'outbox'));
   }
   const waiting = options.quick ? options.waiting / 10 : options.waiting;
-  const { seconds, resident, peak } = await measureStart(options.disk, pinned.program, waiting);
+  const { seconds, resident, peak } = await measureStart(options.disk, pinned.program, waiting, own);
   print(`### Start with ${waiting.toLocaleString('en-US')} messages in the queue\n`);
   print(`Greets after ${seconds.toFixed(1)} s; resident ${mebi(resident)} MiB, peak ${mebi(peak)} MiB.`);
   for (const failure of failures) print(`FAILED: ${failure}\n`);
@@ -121,7 +121,7 @@ try {
     new Command('bench:outbox')
       .option('--quick', 'one short round: finds errors, compares nothing', false)
       .option('--rounds <number>', 'how often each program does each workload', Number, 5)
-      .option('--disk <folder>', 'a folder on the disk to measure', join(tmpdir()))
+      .option('--disk <folder>', 'a folder on the disk to measure', tmpdir())
       .option('--waiting <number>', 'messages in the queue of the start', Number, 100_000)
       .parse()
       .opts<Options>(),

@@ -1,33 +1,53 @@
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundled } from '../../e2e/image/bundled.ts';
 import { host } from '../load.ts';
-import { readdirSync } from 'node:fs';
 import type { QueuePeer } from './peer.ts';
 
-/** Threads for files: as many fsyncs may run at once, and the disk takes them together. */
-export const threads = '16';
-
-/** Outbox with a next hop that is not there, or one that takes so many milliseconds for a message. */
-export function outbox(nextHop: 'down' | number): QueuePeer {
-  const isDown = nextHop === 'down';
+/** The real program as its image runs it. Its next hop is down, so that all mail stays in the queue. */
+export function outbox(cache: string): QueuePeer {
+  let program: ReturnType<typeof bundled>;
   return {
-    name: isDown ? 'outbox' : `outbox → ${nextHop} ms`,
-    what: isDown
-      ? 'this repository, with logs and metrics; its next hop is down, so that all mail stays in the queue'
-      : `the same, while it delivers to a next hop that takes ${nextHop} ms for a message`,
+    name: 'outbox',
+    what: 'this repository, as in its image, with logs, metrics and a list of senders; its next hop is down',
+    async prepare() {
+      program = bundled('outbox', cache);
+      return { version: '' };
+    },
+    start: ({ folder, listenPort }) => {
+      const file = join(folder, 'outbox.yaml');
+      writeFileSync(file, JSON.stringify(config(folder, listenPort)));
+      return { ...program, args: [...program.args, '--config', file] };
+    },
+    queued: (folder) =>
+      readdirSync(join(folder, 'spool/queued')).filter((name) => name.endsWith('.json')).length,
+  };
+}
+
+/** The same queue while it delivers, with a stand-in for the transport: what HTTPS costs is not measured. */
+export function delivering(milliseconds: number): QueuePeer {
+  return {
+    name: `outbox → ${milliseconds} ms`,
+    what: `the same queue while it delivers, to a stand-in for Graph that takes ${milliseconds} ms for each message and has no limits`,
     prepare: async () => ({ version: '' }),
     start: ({ folder, listenPort }) => ({
       command: process.execPath,
       args: [
-        join(import.meta.dirname, 'outbox-program.ts'),
-        folder,
-        `${host}:${listenPort}`,
-        String(nextHop),
+        join(import.meta.dirname, 'delivering.ts'),
+        JSON.stringify(config(folder, listenPort)),
+        String(milliseconds),
       ],
-      env: { NODE_ENV: 'production', UV_THREADPOOL_SIZE: threads },
     }),
-    queued: (folder) =>
-      isDown
-        ? readdirSync(join(folder, 'spool/queued')).filter((name) => name.endsWith('.json')).length
-        : undefined,
+    queued: () => undefined,
   };
 }
+
+/** Nobody listens on port 9. */
+const config = (folder: string, listenPort: number): object => ({
+  listen: `${host}:${listenPort}`,
+  metrics: `${host}:0`,
+  spool: join(folder, 'spool'),
+  hostname: 'outbox.test',
+  allowedFrom: ['ok.test'],
+  transport: { kind: 'smarthost', host, port: 9, tls: 'none' },
+});

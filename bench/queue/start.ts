@@ -7,7 +7,7 @@ import { folders, formatText, Layout, newId } from '../../relay-src/outbox/spool
 import { firstRecord, formatRecord } from '../../relay-src/outbox/spool/message-file.ts';
 import { freePort, greets } from '../load.ts';
 import { Program } from '../program.ts';
-import { outbox } from './outbox.ts';
+import type { QueuePeer } from './peer.ts';
 
 export interface Start {
   /** Seconds from the start of the process to its greeting. */
@@ -20,11 +20,12 @@ export interface Start {
 /** Milliseconds after the greeting: the first attempts are over. */
 const settled = 3000;
 
-/** Starts outbox with so many messages of 1,000 mailboxes in its queue. */
+/** Starts it with so many messages of 1,000 mailboxes in its queue. */
 export async function measureStart(
   disk: string,
   prefix: readonly string[],
   messages: number,
+  peer: QueuePeer,
 ): Promise<Start> {
   const folder = mkdtempSync(join(disk, 'bench-start-'));
   let program: Program | undefined;
@@ -32,7 +33,7 @@ export async function measureStart(
     fill(new Layout(join(folder, 'spool')), messages);
     const listenPort = await freePort();
     const begun = performance.now();
-    program = new Program(outbox('down').start({ folder, listenPort }), prefix, join(folder, 'output'));
+    program = new Program(peer.start({ folder, listenPort }), prefix, join(folder, 'output'));
     const ended = await Promise.race([greets(listenPort, 120), program.ended]);
     if (ended !== undefined) throw new Error(`it ended: ${ended}\n${program.lastWords()}`);
     const seconds = (performance.now() - begun) / 1000;

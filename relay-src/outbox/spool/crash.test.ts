@@ -181,7 +181,7 @@ describe('when the power fails', () => {
       disks += 1;
     }
     expect(disks).toBeGreaterThan(1000);
-  }, 30_000);
+  }, 120_000);
 
   it('and fails again while that is put in order', async () => {
     const seen = new Set<string>();
@@ -198,7 +198,7 @@ describe('when the power fails', () => {
       await spool.close();
     }
     expect(seen.size).toBeGreaterThan(100);
-  }, 30_000);
+  }, 120_000);
 
   // What this test is worth: on a disk that loses one kind of fsync, promises are broken.
   it.each(['.eml', '.json', '.jsonl', 'queued', 'held', 'failed', 'sent'])(

@@ -4,15 +4,18 @@
  */
 import {
   close,
+  closeSync,
   constants,
   fdatasync,
   fsync,
   ftruncate,
   mkdir,
   open,
+  openSync,
   readdir,
   readFile,
   readFileSync,
+  readSync,
   rename,
   statfs,
   unlink,
@@ -93,9 +96,18 @@ async function unlessMissing<T>(what: Promise<T>): Promise<T | undefined> {
   }
 }
 
+const scratch = Buffer.alloc(16_384);
+
+/** A system call less than readFileSync for what fits, as a record of a message nearly always does. */
 function readNow(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    const descriptor = openSync(path, 'r');
+    try {
+      const length = readSync(descriptor, scratch, 0, scratch.length, 0);
+      return length < scratch.length ? Buffer.from(scratch.subarray(0, length)) : readFileSync(path);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

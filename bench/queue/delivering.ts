@@ -1,22 +1,17 @@
 /**
- * `node outbox-program.ts FOLDER HOST:PORT down|MILLISECONDS`: outbox whole, with a stand-in for its transport alone,
- * so that what the queue costs is measured and not what HTTPS does.
+ * `node delivering.ts CONFIG MILLISECONDS`: outbox whole, with a stand-in for its transport alone that takes so long
+ * for each message.
  */
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../../relay-src/daemon/log.ts';
 import { parseConfig } from '../../relay-src/outbox/config.ts';
 import { startOutbox } from '../../relay-src/outbox/outbox.ts';
 import type { Transport, Verdict } from '../../relay-src/outbox/transport.ts';
 
-const [folder = '', listen = '', nextHop = ''] = process.argv.slice(2);
+const [configuration = '', milliseconds = ''] = process.argv.slice(2);
 const { log, flush } = createLog({ level: 'info', format: 'json' });
 
-async function verdict(): Promise<Verdict> {
-  if (nextHop === 'down') return { result: 'deferred', scope: 'mailbox', answer: 'connection refused' };
-  await sleep(Number(nextHop));
-  return { result: 'sent', answer: '202 Accepted' };
-}
+const sent: Verdict = { result: 'sent', answer: '202 Accepted' };
 
 const transport: Transport = {
   kind: 'stand-in',
@@ -25,25 +20,15 @@ const transport: Transport = {
   refuse: async () => undefined,
   async deliver(delivery) {
     await delivery.read();
-    const same = await verdict();
-    return new Map(delivery.recipients.map((recipient) => [recipient, same]));
+    await sleep(Number(milliseconds));
+    return new Map(delivery.recipients.map((recipient) => [recipient, sent]));
   },
   expiry: () => ({}),
   discard: async () => undefined,
   close: async () => undefined,
 };
 
-const config = parseConfig(
-  JSON.stringify({
-    listen,
-    metrics: '127.0.0.1:0',
-    spool: join(folder, 'spool'),
-    hostname: 'outbox.test',
-    allowedFrom: ['ok.test'],
-    transport: { kind: 'smarthost', host: '127.0.0.1', tls: 'none' },
-  }),
-  'bench',
-);
+const config = parseConfig(configuration, 'bench');
 const outbox = await startOutbox(config, {
   log,
   transport,
@@ -53,7 +38,6 @@ const outbox = await startOutbox(config, {
   },
   // A mailbox of Graph takes 30 messages a minute: the queue shall be measured, not that.
   limits: { concurrent: 100, rates: [] },
-  spool: { reserveBytes: 0 },
 });
 process.once('SIGTERM', () => {
   void outbox.stop(0).then(() => {
