@@ -127,6 +127,41 @@ describe('settings', () => {
     );
   });
 
+  it("outbox's Secret is read anew, and its ConfigMap restarts the pod", () => {
+    const checksums = (changes: Partial<SettingsInput>): string[] =>
+      said(changes, DEPLOYMENT).match(/checksum\/[a-z-]+":"\w+/g) ?? [];
+    expect(checksums({}).map((text) => text.split('"')[0])).toEqual([
+      'checksum/mailpit-auth',
+      'checksum/outbox-config',
+    ]);
+    expect(checksums({ senders: ['other@example.com'] })[1]).not.toBe(checksums({})[1]);
+  });
+
+  it('with outbox, Mailpit relays nothing and needs not outlive anybody', () => {
+    expect(said({}, DEPLOYMENT)).not.toMatch(/MP_SMTP_RELAY|preStop/);
+    expect(said({ delivery: smtp2graph }, DEPLOYMENT)).toMatch(/MP_SMTP_RELAY_ALL.*preStop/);
+  });
+
+  it("mounts smtp2graph's old claim while its queue is taken over, and drops it with the setting", () => {
+    const migrating = { delivery: { transport: graph, migrateFrom: 'smtp2graph' } } as const;
+    expect(said(migrating, DEPLOYMENT)).toContain(
+      '{"mountPath":"/var/spool/smtp2graph","name":"smtp2graph-data","subPath":"mailroot"}',
+    );
+    expect(paths(migrating)).toContain('k8s/prod/25-pvc-smtp2graph.yaml');
+    expect(paths({}).filter((path) => path.includes('smtp2graph'))).toEqual([]);
+  });
+
+  it('opens the one way out that is used, and no other', () => {
+    expect(said({}, POLICIES)).toMatch(/"port":443.*"cidr":"0\.0\.0\.0\/0"/);
+    const proxy = { url: 'http://proxy.example:3128', networks: ['10.1.2.3/32'] };
+    const behindProxy = said({ delivery: { transport: { ...graph, proxy } } }, POLICIES);
+    expect(behindProxy).toContain(
+      '{"ports":[{"port":3128,"protocol":"TCP"}],"to":[{"ipBlock":{"cidr":"10.1.2.3/32"}}]}',
+    );
+    expect(behindProxy).not.toContain('443');
+    expect(said({ delivery: { transport: smarthost } }, POLICIES)).toMatch(/"port":587/);
+  });
+
   it.each<[string, Partial<SettingsInput>]>([
     ['ReadWriteOncePod', { storage: { accessMode: 'ReadWriteOncePod', class: 'fast' } }],
     ['no monitoring, no automation', { monitoring: { kind: 'none' }, imageAutomation: 'off' }],
