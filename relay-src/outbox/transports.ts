@@ -2,10 +2,11 @@
 import type { Log } from '../daemon/log.ts';
 import type { Config } from './config.ts';
 import { createGraphTransport } from './graph/transport.ts';
+import { createSmarthostTransport } from './smarthost/transport.ts';
 import type { Transport } from './transport.ts';
 
 /** Reads the files that its part of the configuration names. Throws if one cannot be read or used. */
 export async function createTransport({ transport }: Config, log: Log): Promise<Transport> {
   if (transport.kind === 'graph') return createGraphTransport(transport, { log });
-  throw new Error('the transport smarthost is not built yet');
+  return createSmarthostTransport(transport);
 }

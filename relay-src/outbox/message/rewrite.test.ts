@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import addressparser from 'nodemailer/lib/addressparser';
 import PostalMime from 'postal-mime';
 import { receivedHeader } from '../../smtp/received.ts';
+import { submission } from './submission.ts';
 import { MessageError, rewriteMessage, type RewriteOptions } from './rewrite.ts';
 
 const body = 'To: not a header\r\n\r\n.Bcc: <x@example.net>\r\n\0\xff';
@@ -110,23 +111,35 @@ describe('the recipients are the envelope', () => {
   });
 });
 
-it('removes the trace fields above that of mx-validator', () => {
-  const trace = (by: string, recipient?: string): string =>
+describe('trace fields above that of mx-validator', () => {
+  const trace = (by: string, id: string): string =>
     receivedHeader({
       from: 'app.example ([10.0.0.7])',
       by,
       protocol: 'ESMTP',
-      id: 'k3x00001',
-      recipient,
+      id,
+      recipient: undefined,
       date: new Date(1e12),
     });
+  const outbox = trace('relay.example', '0mh3k2x7qa1b2c');
   const mailpit =
     'Received: from relay (relay [127.0.0.1])\r\n        by mailpit (Mailpit) with SMTP\r\n        for <blind@example.org>; Mon, 1 Jan 2026\r\n';
+  const validator = trace('relay.example', 'k3x00001');
   const older = 'Received: from elsewhere by app.example; Mon, 1 Jan 2026\r\n';
   const rest = 'From: app@example.com\r\nTo: a@example.org\r\n';
-  const own = trace('relay.example');
-  expect(rewrite(mailpit + own + older + rest, ['a@example.org'])).toBe(own + older + rest);
-  expect(rewrite(older + rest, ['a@example.org'])).toBe(older + rest);
+
+  it('are no business of those whom Graph mails', () => {
+    expect(rewrite(outbox + mailpit + validator + older + rest, ['a@example.org'])).toBe(
+      validator + older + rest,
+    );
+    expect(rewrite(older + rest, ['a@example.org'])).toBe(older + rest);
+  });
+
+  it('go to a smarthost if they are ours, and blind recipients do not', () => {
+    const message = `Return-Path: <x@y.example>\r\n${outbox}${mailpit}${validator}${older}${rest}BCC: c@example.org,\r\n d@example.org\r\n\r\n${body}`;
+    const bytes = Buffer.from(message, 'latin1');
+    expect(submission(bytes).toString('latin1')).toBe(`${outbox}${validator}${older}${rest}\r\n${body}`);
+  });
 });
 
 it('asks that nobody answers what has no sender', () => {

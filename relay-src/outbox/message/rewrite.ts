@@ -4,7 +4,7 @@
  * The body's bytes never change.
  */
 import { headerFields, type HeaderField } from '../../smtp/header-fields.ts';
-import { findOwnTrace } from './trace.ts';
+import { validatorTrace } from './trace.ts';
 import { canonical, Envelope, keepRecipients, namedAddresses } from './recipients.ts';
 
 const crlf = Buffer.from('\r\n');
@@ -60,7 +60,7 @@ export function addField(message: Buffer, field: string): Buffer {
 export function rewriteHeader(header: Buffer, options: RewriteOptions): Buffer {
   const fields = headerFields(header);
   const envelope = new Envelope(options.recipients);
-  const trace = findOwnTrace(fields)?.index ?? 0;
+  const trace = validatorTrace(fields);
   const named = new Set<string>();
   const pieces: Buffer[] = [];
   let hasTo = false;

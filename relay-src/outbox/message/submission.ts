@@ -1,19 +1,20 @@
 /** The message as a next hop with an envelope gets it: nothing that was only for us, and no Bcc. */
 import { headerFields } from '../../smtp/header-fields.ts';
 import { headerLength } from './rewrite.ts';
-import { findOwnTrace } from './trace.ts';
+import { ownTraceId, validatorTrace } from './trace.ts';
 
-/** Without Bcc, Return-Path, and the trace fields above that of mx-validator. All other bytes stay. */
+/** Without Bcc, Return-Path, and foreign trace fields above that of mx-validator. All other bytes stay. */
 export function submission(message: Buffer): Buffer {
   const header = message.subarray(0, headerLength(message));
   const fields = headerFields(header);
-  const trace = findOwnTrace(fields)?.index ?? 0;
+  const trace = validatorTrace(fields);
   const pieces: Buffer[] = [];
   let copied = 0;
-  for (const [index, { end, name, start }] of fields.entries()) {
+  for (const [index, field] of fields.entries()) {
+    const { end, name, start } = field;
+    const foreign = name === 'received' && index < trace && ownTraceId(field) === undefined;
     // RFC 5322 3.6.3 and 3.6.6: blind recipients, of a resent message too. RFC 5321 4.4: the last hop's alone.
-    const goes = /^(?:(?:resent-)?bcc|return-path)$/.test(name) || (name === 'received' && index < trace);
-    if (!goes) continue;
+    if (!foreign && !/^(?:(?:resent-)?bcc|return-path)$/.test(name)) continue;
     pieces.push(message.subarray(copied, start));
     copied = end;
   }
