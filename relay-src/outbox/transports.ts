@@ -6,7 +6,7 @@ import { createSmarthostTransport } from './smarthost/transport.ts';
 import type { Transport } from './transport.ts';
 
 /** Reads the files that its part of the configuration names. Throws if one cannot be read or used. */
-export async function createTransport({ transport }: Config, log: Log): Promise<Transport> {
+export async function createTransport({ hostname, transport }: Config, log: Log): Promise<Transport> {
   if (transport.kind === 'graph') return createGraphTransport(transport, { log });
-  return createSmarthostTransport(transport);
+  return createSmarthostTransport(transport, { name: hostname });
 }

@@ -30,7 +30,6 @@ export const smarthostSchema = z
       .min(1)
       .optional()
       .meta({ description: 'PEM file with the authorities to trust instead of the public ones' }),
-    name: host.optional().meta({ description: 'our name in EHLO', reason: 'the host name of this machine' }),
     user: z.string().min(1).optional().meta({ description: 'user name' }),
     password: secretValue.optional().meta({ description: 'password, for AUTH PLAIN or LOGIN' }),
     oauth: z

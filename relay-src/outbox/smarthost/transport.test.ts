@@ -24,11 +24,10 @@ async function transport(settings: object): Promise<Transport> {
   const config = smarthostSchema.parse({
     kind: 'smarthost',
     host: '127.0.0.1',
-    name: 'relay.example',
     ...settings,
   });
   const waits = { connect: 500, reply: 500, block: 500, final: 500, request: 500 };
-  const made = await createSmarthostTransport(config, { waits });
+  const made = await createSmarthostTransport(config, { name: 'relay.example', waits });
   open.push(() => made.close());
   return made;
 }

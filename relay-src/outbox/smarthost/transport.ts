@@ -1,6 +1,5 @@
 /** Mail through a provider's SMTP submission server. */
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { ClientError, connectClient, type Client, type NextHop } from '../../smtp/client.ts';
 import { DotStuffer } from '../../smtp/data.ts';
 import { Pool, PoolBusyError } from '../../smtp/pool.ts';
@@ -14,8 +13,10 @@ import type { Delivery, Refusal, Transport, Verdict, Verdicts } from '../transpo
 import type { SmarthostConfig } from './config.ts';
 import { senderVerdict, verdictOf } from './verdict.ts';
 
-/** Waits in milliseconds; a test shortens them. */
 export interface SmarthostParts {
+  /** Our name in EHLO. */
+  readonly name: string;
+  /** In milliseconds; a test shortens them. */
   readonly waits?: Partial<SmarthostWaits>;
 }
 
@@ -42,7 +43,7 @@ const defaultWaits: SmarthostWaits = {
 /** Reads the files that the configuration names. Throws if one cannot be read or used. */
 export async function createSmarthostTransport(
   config: SmarthostConfig,
-  parts: SmarthostParts = {},
+  parts: SmarthostParts,
 ): Promise<Transport> {
   const waits = { ...defaultWaits, ...parts.waits };
   const ca = config.ca === undefined ? undefined : await readFile(config.ca, 'utf8');
@@ -56,7 +57,7 @@ export async function createSmarthostTransport(
     await http.prepare();
     await tokens.prepare();
   }
-  return new SmarthostTransport(config, ca, waits, tokens, http);
+  return new SmarthostTransport(config, parts.name, ca, waits, tokens, http);
 }
 
 class SmarthostTransport implements Transport {
@@ -69,19 +70,20 @@ class SmarthostTransport implements Transport {
 
   constructor(
     config: SmarthostConfig,
+    name: string,
     ca: string | undefined,
     waits: SmarthostWaits,
     tokens: TokenSource | undefined,
     http: HttpClient | undefined,
   ) {
-    const { host, maxConnections, name, port, tls } = config;
+    const { host, maxConnections, port, tls } = config;
     this.#config = config;
     this.#tokens = tokens;
     this.#http = http;
     this.#hop = {
       host,
       port: port ?? (tls === 'implicit' ? 465 : 587),
-      name: name ?? hostname(),
+      name,
       connectTimeout: waits.connect,
       replyTimeout: waits.reply,
       blockTimeout: waits.block,
