@@ -678,6 +678,8 @@ export class RelayServer extends SMTPServer {
       disableReverseLookup: true,
       heloResponse: '%s',
       socketTimeout: bounds.idle.value * 1000,
+      // At once: the library's own takes a turn, in which it calls a client that does not wait for its greeting early.
+      onConnect: (_session, callback) => callback(),
       ...options.tls,
     });
     this.relayOptions = options;
