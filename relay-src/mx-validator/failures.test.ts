@@ -129,6 +129,18 @@ describe('an upstream that fails', () => {
     expect(bodies()).toEqual([]);
   });
 
+  it('that stops reading: the client is paused, then 451 and nothing delivered', async () => {
+    await relay.stop(0);
+    relay = await startTestRelay(upstream.port, {}, { waits: impatient });
+    upstream.faults.push({ at: 'BODY', answer: 'deaf' });
+    const client = await greeted();
+    for (const command of envelope) await client.ask(command);
+    await client.send(`From: app@ok.example\r\n\r\n${`${'x'.repeat(998)}\r\n`.repeat(12_000)}`);
+    await client.send('.\r\n');
+    expect((await client.reply())[0]).toMatch(/^451 4\.3\.0 /);
+    expect(bodies()).toEqual([]);
+  });
+
   it('that closed kept connections meanwhile costs nothing', async () => {
     const client = await greeted();
     expect(await mail(client)).toEqual(['250', '250', '354', '250']);
@@ -139,12 +151,14 @@ describe('an upstream that fails', () => {
     expect(bodies()).toEqual([delivered, delivered, delivered]);
   });
 
-  it('is seen by readyz, and its return too', async () => {
-    const ready = async (): Promise<number> =>
-      (await fetch(`http://127.0.0.1:${relay.ports[1] ?? 0}/readyz`)).status;
+  it('is seen by readyz, and its return too; healthz is about ourselves', async () => {
+    const status = async (path: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${relay.ports[1] ?? 0}/${path}`)).status;
+    const ready = (): Promise<number> => status('readyz');
     expect(await ready()).toBe(200);
     await upstream.stop();
     expect(await ready()).toBe(503);
+    expect(await status('healthz')).toBe(200);
     const client = await greeted();
     expect(await mail(client)).toEqual(['451']);
     await upstream.start();

@@ -112,9 +112,35 @@ describe('running', () => {
     expect(await running.exit).toBe(1);
   });
 
-  it('a port that is taken: exit 1 and the reason', async () => {
-    const second = start({ UPSTREAM_PORT: '1', LISTEN_ADDR: `127.0.0.1:${port}` });
+  it('SIGKILL at any point of a session: its connection ends, and nothing is delivered', async () => {
+    const session = [
+      'MAIL FROM:<app@ok.example>',
+      'RCPT TO:<user@ok.example>',
+      'DATA',
+      'From: app@ok.example\r\n\r\nx',
+    ];
+    const clients = [];
+    for (let said = 0; said <= session.length; said += 1) {
+      const client = await RawClient.connect(port);
+      await client.reply();
+      await client.ask('EHLO client.example');
+      for (const command of session.slice(0, said)) {
+        if (command.startsWith('From')) await client.send(`${command}\r\n`);
+        else await client.ask(command);
+      }
+      clients.push(client);
+    }
+    const before = [...upstream.messages];
+    running.child.kill('SIGKILL');
+    for (const client of clients) expect(await client.line()).toBeUndefined();
+    while (upstream.open > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(upstream.messages).toEqual(before);
+  });
+
+  it('a port that is taken: exit 1 and the reason, as text for people if they like', async () => {
+    const second = start({ UPSTREAM_PORT: '1', LISTEN_ADDR: `127.0.0.1:${port}`, LOG_FORMAT: 'text' });
     expect(await second.exit).toBe(1);
+    expect(second.output()).toMatch(/^\S+Z fatal cannot start error="Error: listen EADDRINUSE/m);
     expect(second.output()).toContain('cannot start: Error: listen EADDRINUSE');
   });
 });
