@@ -62,6 +62,8 @@ class ListParser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
   readonly #oddComments: readonly Range[];
+  /** The first odd comment that is not before the place reached. */
+  #odd = 0;
   #at = 0;
 
   constructor(text: string, tokens: readonly Token[], oddComments: readonly Range[]) {
@@ -126,7 +128,7 @@ class ListParser {
       ...spec,
       phrase: bare ? { start: all.start, end: all.start } : this.#range(first, first + open - 1),
       ambiguous: phrase.some(({ kind }) => kind === '@'),
-      oddComment: this.#oddComments.some(({ start }) => start > all.start && start < all.end),
+      oddComment: this.#hasOddComment(all),
       ...all,
     };
   }
@@ -146,6 +148,12 @@ class ListParser {
     if (mailbox === undefined) return undefined;
     const spec = { start: first.start, end: last.end };
     return { address: mailboxText(mailbox), literal: mailbox.literal, spec };
+  }
+
+  /** Asked in the order of the entries. */
+  #hasOddComment({ end, start }: Range): boolean {
+    while ((this.#oddComments[this.#odd]?.start ?? Infinity) < start) this.#odd += 1;
+    return (this.#oddComments[this.#odd]?.start ?? Infinity) < end;
   }
 
   #range(first: number, last: number): Range {

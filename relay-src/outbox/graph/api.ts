@@ -1,4 +1,5 @@
 /** Requests to Graph for one mailbox, with a token; a token that is refused is renewed once. */
+import { orGivenUp } from '../given-up.ts';
 import { HttpFailure, type Body, type HttpClient, type HttpRequest } from '../http.ts';
 import { TokenError, type TokenSource } from '../oauth/token.ts';
 import type { Attempt } from './outcome.ts';
@@ -26,14 +27,19 @@ export class GraphApi {
   /** Never rejects. A 401 is definite: nothing was done, so the request may be made again with a new token. */
   async call(mailbox: string, call: Call): Promise<Attempt> {
     try {
-      const token = await this.#tokens.get();
+      const token = await this.#token(call.signal);
       const first = await this.#ask(mailbox, call, token);
       if (first.kind !== 'answer' || first.answer.status !== 401) return first;
-      return await this.#ask(mailbox, call, await this.#tokens.get(token));
+      return await this.#ask(mailbox, call, await this.#token(call.signal, token));
     } catch (error) {
       if (error instanceof TokenError) return { kind: 'no-token', message: error.message };
       throw error;
     }
+  }
+
+  /** Others may wait for the same token, so the request goes on when one gives up. */
+  #token(signal: AbortSignal | undefined, refused?: string): Promise<string> {
+    return orGivenUp(this.#tokens.get(refused), signal, () => new TokenError('given up'));
   }
 
   async #ask(mailbox: string, { path, headers = {}, ...call }: Call, token: string): Promise<Attempt> {

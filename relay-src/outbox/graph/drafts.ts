@@ -99,7 +99,8 @@ export class Drafts {
     complete: (draft: string) => Promise<Step>,
   ): Promise<Verdict> {
     const known = delivery.memory === undefined ? undefined : parseMemory(delivery.memory);
-    const found = known === undefined ? undefined : await this.#resume(known, mailbox, leavesTrace);
+    const found =
+      known === undefined ? undefined : await this.#resume(known, mailbox, leavesTrace, delivery.signal);
     if (found !== undefined && 'result' in found) return found;
     let draft = found?.draft;
     if (draft === undefined) {
@@ -127,9 +128,10 @@ export class Drafts {
     known: Memory,
     mailbox: string,
     leavesTrace: boolean,
+    signal: AbortSignal,
   ): Promise<Verdict | { draft: string } | undefined> {
-    if (known.draft === undefined) return this.#removeOrphans(known);
-    const isDraft = await this.#isDraft(known.mailbox, known.draft);
+    if (known.draft === undefined) return this.#removeOrphans(known, signal);
+    const isDraft = await this.#isDraft(known.mailbox, known.draft, signal);
     if (isDraft === false)
       return { result: 'sent', answer: 'found in the mailbox: an earlier attempt had sent it' };
     if (isDraft === undefined) {
@@ -143,7 +145,7 @@ export class Drafts {
       return known.ready === true ? { ...isDraft, result: 'unknown', scope: 'message' } : isDraft;
     }
     if (known.ready === true && known.mailbox === mailbox) return { draft: known.draft };
-    return this.#remove(known.mailbox, known.draft);
+    return this.#remove(known.mailbox, known.draft, signal);
   }
 
   async #create(
@@ -164,9 +166,13 @@ export class Drafts {
   }
 
   /** True or false, undefined if there is no such message, a verdict if that cannot be told now. */
-  async #isDraft(mailbox: string, draft: string): Promise<boolean | undefined | Deferred> {
+  async #isDraft(
+    mailbox: string,
+    draft: string,
+    signal?: AbortSignal,
+  ): Promise<boolean | undefined | Deferred> {
     const path = `/messages/${draft}?$select=id,isDraft`;
-    const seen = await this.#api.call(mailbox, { method: 'GET', path, headers: immutable });
+    const seen = await this.#api.call(mailbox, { method: 'GET', path, headers: immutable, signal });
     if (seen.kind === 'answer' && seen.answer.status === 404 && /ErrorItemNotFound/.test(seen.answer.text)) {
       return undefined;
     }
@@ -185,26 +191,29 @@ export class Drafts {
     return verdict;
   }
 
-  async #remove(mailbox: string, draft: string): Promise<Deferred | undefined> {
+  async #remove(mailbox: string, draft: string, signal?: AbortSignal): Promise<Deferred | undefined> {
     const path = `/messages/${draft}`;
-    const gone = await this.#api.call(mailbox, { method: 'DELETE', path, headers: immutable });
+    const gone = await this.#api.call(mailbox, { method: 'DELETE', path, headers: immutable, signal });
     return gone.kind === 'answer' && (gone.answer.status === 204 || gone.answer.status === 404)
       ? undefined
       : deferred(gone);
   }
 
   /** A draft may have been made whose id was never heard. */
-  async #removeOrphans({ mailbox, messageId, sum }: Memory): Promise<Deferred | undefined> {
+  async #removeOrphans(
+    { mailbox, messageId, sum }: Memory,
+    signal?: AbortSignal,
+  ): Promise<Deferred | undefined> {
     const filter = encodeURIComponent(`internetMessageId eq '${messageId.replaceAll("'", "''")}'`);
     const select = 'id,isDraft,toRecipients,ccRecipients,bccRecipients';
     const path = `/mailFolders/drafts/messages?$filter=${filter}&$select=${select}`;
-    const seen = await this.#api.call(mailbox, { method: 'GET', path, headers: immutable });
+    const seen = await this.#api.call(mailbox, { method: 'GET', path, headers: immutable, signal });
     const value = seen.kind === 'answer' && seen.answer.status === 200 ? jsonOf(seen)['value'] : undefined;
     if (!Array.isArray(value)) return deferred(seen);
     for (const item of value.map(record)) {
       // The same Message-ID may go to others in a message of its own.
       if (item['isDraft'] !== true || sumOf(recipientsOf(item)) !== sum) continue;
-      const problem = await this.#remove(mailbox, encodeURIComponent(String(item['id'])));
+      const problem = await this.#remove(mailbox, encodeURIComponent(String(item['id'])), signal);
       if (problem !== undefined) return problem;
     }
     return undefined;

@@ -196,6 +196,30 @@ describe('a next hop that fails', () => {
     expect(upstream).toMatchObject({ connections: 2, messages: [{}, {}] });
   });
 
+  it('gets every byte, wherever lines and pieces meet', async () => {
+    const { send, upstream } = await against({});
+    const lines = Array.from(
+      { length: 700 },
+      (_, index) => `${'.'.repeat(index % 3)}${'x'.repeat(index)}\r\n`,
+    );
+    const long = `From: app@example.com\r\n\r\n${lines.join('')}`;
+    expect(await send(new TestDelivery(long, [a]))).toMatchObject({ result: 'sent' });
+    expect(upstream.messages[0]?.body.equals(Buffer.from(long))).toBe(true);
+    expect(await send(new TestDelivery('From: app@example.com\r\n\r\na\nb', [a]))).toMatchObject({
+      result: 'failed',
+      status: '5.6.0',
+    });
+  });
+
+  it('while it is being connected to: an end of the program does not wait for it', async () => {
+    const { send } = await against({ faults: [{ at: 'CONNECT', answer: 'silent' }] });
+    const what = new TestDelivery(message, [a]);
+    what.signal = AbortSignal.timeout(50);
+    const start = performance.now();
+    expect(await send(what)).toMatchObject({ result: 'deferred', answer: 'given up' });
+    expect(performance.now() - start).toBeLessThan(450);
+  });
+
   it('when the program must end', async () => {
     const { send } = await against({ faults: [{ at: 'RCPT', answer: 'silent' }] });
     const what = new TestDelivery(message, [a]);

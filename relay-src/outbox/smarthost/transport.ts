@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { ClientError, connectClient, type Client, type NextHop } from '../../smtp/client.ts';
 import { DotStuffer } from '../../smtp/data.ts';
-import { Pool, PoolBusyError } from '../../smtp/pool.ts';
+import { Pool, PoolBusyError, type Lease } from '../../smtp/pool.ts';
 import { isPositive, type Reply } from '../../smtp/reply.ts';
 import { logIn, LoginError } from '../../smtp/sasl.ts';
+import { orGivenUp } from '../given-up.ts';
 import { HttpClient, type Waits } from '../http.ts';
 import { needsOf, submission, type Needs } from '../message/submission.ts';
 import { TokenError, TokenSource } from '../oauth/token.ts';
@@ -121,7 +122,7 @@ class SmarthostTransport implements Transport {
     }
     let lease;
     try {
-      lease = await this.#pool.acquire();
+      lease = await this.#lease(delivery.signal);
     } catch (error) {
       return all(delivery, deferred('mailbox', error));
     }
@@ -130,7 +131,7 @@ class SmarthostTransport implements Transport {
     if (!lease.kept || !first.stale || delivery.signal.aborted) return verdicts;
     // A kept connection had gone stale. No message was begun on it, so once more on a new one.
     try {
-      const { client } = await this.#pool.acquire(true);
+      const { client } = await this.#lease(delivery.signal, true);
       return await new Submission(delivery, message, client, this.#pool).run();
     } catch (error) {
       return all(delivery, deferred('mailbox', error));
@@ -149,6 +150,20 @@ class SmarthostTransport implements Transport {
   async close(): Promise<void> {
     this.#pool.close();
     await this.#http?.close();
+  }
+
+  /** A connection that comes when it is not wanted any more is for others. */
+  async #lease(signal: AbortSignal, fresh = false): Promise<Lease> {
+    const lease = this.#pool.acquire(fresh);
+    try {
+      return await orGivenUp(lease, signal, () => new Error('given up'));
+    } catch (error) {
+      lease.then(
+        ({ client }) => this.#pool.release(client),
+        () => undefined,
+      );
+      throw error;
+    }
   }
 
   async #connect(): Promise<Client> {

@@ -63,3 +63,32 @@ it('takes a message for a token, and checks what it is given', async () => {
   ]);
   expect(graph.failures).toEqual([]);
 });
+
+it('is steered over HTTP, and draws the same weather from the same seed', async () => {
+  const put = async (state: object): Promise<number> => {
+    const answer = await request(`${graph.url}/fake/state`, {
+      method: 'PUT',
+      body: JSON.stringify(state),
+      dispatcher,
+    });
+    await answer.body.dump();
+    return answer.statusCode;
+  };
+  expect(await put({ faults: [{ at: 'nothing' }] })).toBe(400);
+  expect(await put({ consent: false, credentialExpired: true, faults: [{ at: 'token', status: 503 }] })).toBe(
+    204,
+  );
+  expect(graph.consent).toBe(false);
+  expect(graph.faults.next('token', '')).toMatchObject({ status: 503 });
+  const draws = async (seed: string): Promise<unknown[]> => {
+    expect(await put({ faults: [], weather: { seed, rate: 0.5, patience: 100 } })).toBe(204);
+    return Array.from({ length: 50 }, () => graph.faults.next('sendMail', 'a@b'));
+  };
+  const first = await draws('one');
+  expect(await draws('one')).toEqual(first);
+  expect(await draws('two')).not.toEqual(first);
+  expect(await put({ weather: null, consent: true, credentialExpired: false })).toBe(204);
+  expect(graph.faults.next('sendMail', 'a@b')).toEqual({});
+  const { body } = await request(`${graph.url}/fake/state`, { dispatcher });
+  expect(await body.json()).toMatchObject({ consent: true, drafts: [] });
+});
