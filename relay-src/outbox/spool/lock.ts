@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { UnusableSpool } from './errors.ts';
+import { spoolError, UnusableSpool } from './errors.ts';
 import type { Files } from './files.ts';
 import type { Layout } from './layout.ts';
 import type { SpoolLog } from './log.ts';
@@ -53,7 +53,7 @@ export interface LockOptions {
 
 export class Lock {
   readonly #options: LockOptions;
-  readonly #token = randomUUID();
+  readonly #token: string = randomUUID();
   readonly #since = new Date().toISOString();
   /** By the monotonic clock. */
   #renewed = -Infinity;
@@ -92,8 +92,9 @@ export class Lock {
     await this.#renewing;
     if (this.#lost || (await this.#read())?.token !== this.#token) return;
     this.#lost = true;
-    await files.remove(layout.file('lock'));
-    await files.syncFolder(layout.root);
+    // It stays, and says that it is free: on a full disk the next process could not make a new one, and the queue
+    // that filled the disk would never be sent.
+    await files.overwrite(layout.file('lock'), this.#record({ owner: '', token: '' }));
   }
 
   #schedule(): void {
@@ -140,23 +141,40 @@ export class Lock {
   async #take(before: Content | undefined): Promise<boolean> {
     const { files, layout, owner, times } = this.#options;
     const temporary = `${layout.file('lock')}.${this.#token}`;
-    await files.remove(temporary);
-    const file = await files.create(temporary);
-    try {
-      await file.write([this.#record()]);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const hasRoom = await this.#write(temporary);
     if ((await this.#read())?.token !== before?.token) {
       await files.remove(temporary);
       return false;
     }
-    await files.rename(temporary, layout.file('lock'));
-    await files.syncFolder(layout.root);
+    if (hasRoom) {
+      await files.rename(temporary, layout.file('lock'));
+      await files.syncFolder(layout.root);
+    } else {
+      await files.remove(temporary);
+      await files.overwrite(layout.file('lock'), this.#record());
+    }
     // Another one that waited may do the same now; the last record counts. Our own pod's container has no rival.
     if (before?.owner !== owner) await sleep(times.heartbeat / 8);
     return (await this.#read())?.token === this.#token;
+  }
+
+  /** A new file with our record. False if the disk is full. */
+  async #write(path: string): Promise<boolean> {
+    const { files } = this.#options;
+    await files.remove(path);
+    try {
+      const file = await files.create(path);
+      try {
+        await file.write([this.#record()]);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      return true;
+    } catch (error) {
+      if (spoolError(error).kind === 'full') return false;
+      throw error;
+    }
   }
 
   async #renew(): Promise<void> {
@@ -177,10 +195,9 @@ export class Lock {
     }
   }
 
-  #record(): Buffer {
+  #record(holder = { owner: this.#options.owner, token: this.#token }): Buffer {
     const record: Content = {
-      owner: this.#options.owner,
-      token: this.#token,
+      ...holder,
       host: hostname(),
       since: this.#since,
       renewed: new Date().toISOString(),
@@ -188,12 +205,13 @@ export class Lock {
     return Buffer.from(`${JSON.stringify(record).padEnd(recordBytes - 1)}\n`);
   }
 
-  /** Undefined if there is none. What cannot be read is somebody's who renews it not. */
+  /** Undefined if nobody has it. What cannot be read is somebody's who renews it not. */
   async #read(): Promise<Content | undefined> {
     const bytes = await this.#options.files.read(this.#options.layout.file('lock'));
     if (bytes === undefined) return undefined;
     try {
-      return content.parse(JSON.parse(bytes.toString()));
+      const holder = content.parse(JSON.parse(bytes.toString()));
+      return holder.token === '' ? undefined : holder;
     } catch {
       return { owner: 'unknown', token: bytes.toString('base64'), host: '', since: '', renewed: '' };
     }

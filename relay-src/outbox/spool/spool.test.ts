@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { NewMessage } from './message.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
+import { errorFiles } from './testing/error-files.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const message: NewMessage = {
@@ -45,6 +46,22 @@ const files = (): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(eml|json)$/.test(name))
     .toSorted();
+
+it.each(['after a stop', 'after a crash'])(
+  'opens on a full disk %s: what filled it must get out',
+  async (how) => {
+    const first = await open({ onLost: () => undefined });
+    const { id } = await accept(first);
+    if (how === 'after a stop') await first.close();
+    const fault = errorFiles();
+    fault.fail('create', 'ENOSPC');
+    const second = await open({ files: fault.files });
+    await second.finish(id, { result: 'sent', answer: '202' });
+    expect(files()).toEqual([]);
+    await first.close();
+    await second.close();
+  },
+);
 
 describe('a message', () => {
   it('is on disk when it is accepted, changes, moves, and leaves a line', async () => {
