@@ -133,7 +133,7 @@ export class FakeGraph {
     } catch (error) {
       // The client went away, or what it sent broke us: in both cases it gets no answer.
       if (!(error instanceof Error && /aborted|ECONNRESET/.test(error.message))) this.failures.push(error);
-      request.socket.destroy();
+      response.destroy();
     }
   }
 
@@ -147,12 +147,12 @@ export class FakeGraph {
     this.requests.set(step, (this.requests.get(step) ?? 0) + 1);
     const fault = this.faults.next(step, mailbox);
     if (fault.drop === 'before') {
-      request.socket.destroy();
+      response.destroy();
       return;
     }
     if (fault.drop === 'inside') {
       await readHalf(request);
-      request.socket.destroy();
+      response.destroy();
       return;
     }
     const open = (this.#open.get(mailbox) ?? 0) + 1;
@@ -180,7 +180,7 @@ export class FakeGraph {
       outcome.entry.told = dropped ? 'dropped' : String(answer.status);
       this.ledger.add(outcome.entry);
     }
-    if (dropped) request.socket.destroy();
+    if (dropped) response.destroy();
     else write(response, answer, request.headers['client-request-id']);
   }
 
