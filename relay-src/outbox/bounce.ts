@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { printable } from '../smtp/reply.ts';
 import { messageDate } from '../smtp/received.ts';
 import type { Config } from './config.ts';
+import { DamagedMessage } from './spool/errors.ts';
 import type { Message, Outcome } from './spool/message.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Transport } from './transport.ts';
@@ -11,7 +12,7 @@ import type { Transport } from './transport.ts';
 const mostHeader = 65_536;
 
 /** What became of a bounce; `queued` or why there is none. */
-export type BounceResult = 'queued' | 'off' | 'no-sender' | 'is-bounce' | 'own-mailbox' | 'trouble';
+export type BounceResult = 'queued' | 'off' | 'no-sender' | 'is-bounce' | 'own-mailbox';
 
 export interface BouncerOptions {
   readonly bounces: Config['bounces'];
@@ -43,7 +44,10 @@ export class Bouncer {
     if (to === '') return 'no-sender';
     const mailbox = transport.mailboxOf({ sender: '', headerFrom: bounces.from });
     if (mailboxFailed && mailbox === message.mailbox) return 'own-mailbox';
-    const original = await spool.read(message.id);
+    const original = await spool.read(message.id).catch((error: unknown) => {
+      if (error instanceof DamagedMessage) return Buffer.alloc(0);
+      throw error;
+    });
     const report = renderReport({
       from: bounces.from,
       to,

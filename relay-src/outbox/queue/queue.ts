@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../daemon/log.ts';
 import type { Bouncer } from '../bounce.ts';
 import type { Metrics } from '../metrics.ts';
-import { openRecipients, type Changes, type Message, type Outcome, type Summary } from '../spool/message.ts';
 import { NoSuchMessage } from '../spool/errors.ts';
-import type { Ending, Spool } from '../spool/spool.ts';
+import { openRecipients, type Message, type Summary } from '../spool/message.ts';
+import type { Spool } from '../spool/spool.ts';
 import type { Delivery, Transport, Verdicts } from '../transport.ts';
 import type { Started } from './lane.ts';
 import type { MailboxLimits } from './limits.ts';
+import { Notebook } from './notebook.ts';
 import type { Retry } from './retry.ts';
 import { Schedule, type Capacity } from './schedule.ts';
 import { decide, expiry, mailboxSign, summarise } from './verdict.ts';
@@ -24,8 +25,7 @@ export interface QueueOptions {
   readonly metrics: Metrics;
 }
 
-/** What must be written down of a message before anything else happens to it. */
-type Note = { readonly changes: Changes } | { readonly ending: Ending };
+const givenUp = { state: 'failed', memory: null } as const;
 
 /** After this a message that is where it was, because the disk is in trouble, comes back: in milliseconds. */
 const notePause = 10_000;
@@ -40,13 +40,13 @@ export class Queue {
   readonly #abort = new AbortController();
   /** Messages whose attempt is not over, with what became of each when it is. */
   readonly #underWay = new Map<string, Promise<void>>();
-  /** What the spool did not take yet: nothing is sent of these messages before it does. */
-  readonly #notes = new Map<string, Note>();
+  readonly #notebook: Notebook;
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
 
   constructor(options: QueueOptions) {
     this.#options = options;
+    this.#notebook = new Notebook(options);
     this.#schedule = new Schedule(options.limits, options.retry, options.capacity);
   }
 
@@ -79,7 +79,7 @@ export class Queue {
     if (this.#underWay.has(id)) return;
     this.#schedule.remove(id);
     if (after === undefined) {
-      this.#notes.delete(id);
+      this.#notebook.forget(id);
       return;
     }
     const now = Date.now();
@@ -114,26 +114,28 @@ export class Queue {
   #begin(started: Started): void {
     const { id } = started.message;
     const attempt = this.#attempt(started).catch((error: unknown) => {
-      if (error instanceof NoSuchMessage) return;
+      if (error instanceof NoSuchMessage) return true;
       this.#options.log.error({ id, error: text(error) }, 'attempt failed in the spool');
+      return false;
     });
     this.#underWay.set(
       id,
-      attempt.then(() => this.#leave(id)),
+      attempt.then((isWritten) => this.#leave(id, isWritten)),
     );
   }
 
-  /** Nothing is under way with this message any more. One that is where it was comes back after a pause. */
-  #leave(id: string): void {
+  /** Nothing is under way with this message any more. If that is not written down it comes back after a pause. */
+  #leave(id: string, isWritten: boolean): void {
     this.#underWay.delete(id);
     const now = Date.now();
     const summary = this.#options.spool.summary(id);
-    if (summary === undefined) this.#notes.delete(id);
-    else this.#enter(summary, now, this.#notes.has(id) || summary.next <= now ? now + notePause : 0);
+    if (summary === undefined) this.#notebook.forget(id);
+    else this.#enter(summary, now, isWritten ? 0 : now + notePause);
     this.#pump();
   }
 
-  async #attempt(started: Started): Promise<void> {
+  /** Resolves with whether everything about it is written down. */
+  async #attempt(started: Started): Promise<boolean> {
     const { spool } = this.#options;
     const { id } = started.message;
     let isOver = false;
@@ -142,10 +144,10 @@ export class Queue {
       return this.#schedule.end(started, mailboxSign(verdicts), Date.now());
     };
     try {
-      await spool.exclusive(id, async () => {
-        const note = this.#notes.get(id);
-        if (note !== undefined) return this.#write(id, note);
-        if (spool.summary(id)?.state !== 'queued' || !spool.owned || this.#stopping) return undefined;
+      return await spool.exclusive(id, async () => {
+        const note = this.#notebook.pending(id);
+        if (note !== undefined) return this.#notebook.write(note);
+        if (spool.summary(id)?.state !== 'queued' || !spool.owned || this.#stopping) return false;
         const message = await spool.load(id);
         const begun = performance.now();
         const verdicts = await this.#deliver(message);
@@ -184,13 +186,13 @@ export class Queue {
     }
   }
 
-  /** Writes down what became of an attempt: the report of a failure first, so that no crash loses it. */
+  /** Has written down what became of an attempt. */
   async #record(
     message: Message,
     verdicts: Verdicts,
     seconds: number,
     mailboxUntil: number | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { retry, metrics, log } = this.#options;
     const now = Date.now();
     const { result, answer } = summarise(message, verdicts);
@@ -205,49 +207,18 @@ export class Queue {
     );
     if (fate.kind === 'sent') {
       metrics.deliverySeconds.observe((now - message.accepted) / 1000);
-      return this.#write(id, { ending: { result: 'sent', answer } });
+      return this.#notebook.write({ message, ending: { result: 'sent', answer } });
     }
-    await this.#report(message, outcomes, mailboxUntil !== undefined);
-    const changes = { attempt: { at: now, seconds, result, answer }, outcomes, reason: answer };
-    if (fate.kind === 'wait') return this.#write(id, { changes: { ...changes, next: fate.next } });
-    return this.#fail(message, changes);
-  }
-
-  async #fail(message: Message, changes: Changes): Promise<void> {
-    const { transport } = this.#options;
-    await this.#write(message.id, { changes: { ...changes, state: 'failed', memory: null } });
-    if (message.memory !== undefined) await transport.discard(message.memory);
-  }
-
-  /** Offers a note to the spool; what it does not take now is kept, and offered again before the next attempt. */
-  async #write(id: string, note: Note): Promise<void> {
-    const { spool, log } = this.#options;
-    this.#notes.set(id, note);
-    try {
-      if ('ending' in note) await spool.finish(id, note.ending);
-      else await spool.update(id, note.changes);
-      this.#notes.delete(id);
-    } catch (error) {
-      if (error instanceof NoSuchMessage) this.#notes.delete(id);
-      else log.error({ id, error: text(error) }, 'cannot write down what became of a message');
-    }
-  }
-
-  async #report(
-    message: Message,
-    outcomes: ReadonlyMap<string, Outcome>,
-    mailboxFailed: boolean,
-  ): Promise<void> {
-    const failures = new Map([...outcomes].filter(([, { result }]) => result === 'failed'));
-    if (failures.size === 0) return;
-    const { bouncer, metrics, log } = this.#options;
-    const { id, tx, sender } = message;
-    const result = await bouncer.bounce(message, failures, mailboxFailed).catch((error: unknown) => {
-      log.error({ id, error: text(error) }, 'cannot queue a bounce');
-      return 'trouble' as const;
+    return this.#notebook.write({
+      message,
+      mailboxFailed: mailboxUntil !== undefined,
+      changes: {
+        ...(fate.kind === 'wait' ? { next: fate.next } : givenUp),
+        attempt: { at: now, seconds, result, answer },
+        outcomes,
+        reason: answer,
+      },
     });
-    metrics.bounces.inc({ result });
-    log.warn({ id, tx, from: sender, failed: Object.fromEntries(failures), bounce: result }, 'mail failed');
   }
 
   /** Gives up what has waited too long for a mailbox that still does not work, one after the other. */
@@ -261,7 +232,7 @@ export class Queue {
       before = before
         .then(() => this.#expire(id))
         .catch((error: unknown) => log.error({ id, error: text(error) }, 'cannot give up a message'))
-        .then(() => this.#leave(id));
+        .then(() => this.#leave(id, false));
       this.#underWay.set(id, before);
     }
   }
@@ -272,8 +243,8 @@ export class Queue {
       if (spool.summary(id)?.state !== 'queued' || this.#stopping) return;
       const message = await spool.load(id);
       const outcomes = expiry(message, Date.now(), message.reason ?? 'its mailbox cannot send');
-      await this.#report(message, outcomes, true);
-      await this.#fail(message, { outcomes, reason: 'too old, and its mailbox cannot send' });
+      const changes = { ...givenUp, outcomes, reason: 'too old, and its mailbox cannot send' };
+      await this.#notebook.write({ message, mailboxFailed: true, changes });
     });
   }
 }
