@@ -32,7 +32,7 @@ export function summary({ statistics, faults, findings, samples, before, after }
   ].join('\n');
 }
 
-function table(title: string, rows: ReadonlyMap<string, string | number>): string {
+export function table(title: string, rows: ReadonlyMap<string, string | number>): string {
   const sorted = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const width = Math.max(...sorted.map(([name]) => name.length));
   return [`\n${title}`, ...sorted.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)].join('\n');

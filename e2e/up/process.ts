@@ -18,7 +18,9 @@ export interface Running {
   /** Resolves when the program has ended, with how: `exit code 1`, `SIGKILL`, or why it did not start. */
   readonly ended: Promise<string>;
   /** Asks it to end, and makes it when it does not within the grace period. Resolves when it is gone. */
-  stop(): Promise<void>;
+  stop(grace?: number): Promise<void>;
+  /** Ends it without a chance to do anything. */
+  kill(): void;
 }
 
 /** How long a program may take to end after SIGTERM. */
@@ -44,9 +46,10 @@ export function startProgram({ name, command, args, env, onLine }: Program): Run
   return {
     name,
     ended,
-    async stop() {
+    kill,
+    async stop(grace = graceMilliseconds) {
       child.kill('SIGTERM');
-      const killer = setTimeout(kill, graceMilliseconds);
+      const killer = setTimeout(kill, grace);
       await ended;
       clearTimeout(killer);
     },
