@@ -56,7 +56,10 @@ const longRun = 300;
 const long = { silence: 45_000, spell: 20_000 };
 const short = { silence: 5000, spell: 4000 };
 
-/** Idle connections to the next hop are kept 20 s and looked at every 5 s; the rest is slack (milliseconds). */
+/**
+ * Idle connections to the next hop are kept 20 s and looked at every 5 s; the rest is slack (milliseconds). A next hop
+ * that is silent besides sees only afterwards that the relay has closed.
+ */
 const restingTime = 40_000;
 
 export async function soak(options: SoakOptions): Promise<SoakResult> {
@@ -99,7 +102,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const samples = await load(relay, world, weather, random.fork('clients'), options);
     clearInterval(forget);
     receiver.faulty = false;
-    const after = await settled(relay, receiver, before);
+    const after = await settled(relay, receiver, before, restingTime + bounds.silence);
     const loggedAtRest = relay.log.accepted.size;
     const lastActProblem = await lastAct(relay, ledger, random.fork('last act'), prose).then(
       () => undefined,
@@ -154,8 +157,13 @@ async function load(
 }
 
 /** Waits until nothing is left of the load, but not for ever: what is left then is for the report. */
-async function settled(relay: RelayUnderTest, receiver: Receiver, before: Rest): Promise<Rest> {
-  const deadline = performance.now() + restingTime;
+async function settled(
+  relay: RelayUnderTest,
+  receiver: Receiver,
+  before: Rest,
+  milliseconds: number,
+): Promise<Rest> {
+  const deadline = performance.now() + milliseconds;
   for (;;) {
     const now = await rest(relay, receiver);
     const left = now.activeConnections + now.bytesInFlight + now.upstreamConnections;
