@@ -1,5 +1,6 @@
 import type { Alert } from '../../constructs/alerts.ts';
 import { dnsVerdicts } from '../../relay-src/mx-validator/contract.ts';
+import type { ReplyName } from '../../relay-src/smtp/rules.ts';
 import type { LastHopName } from '../images.ts';
 import { isDown, percent } from './alert-text.ts';
 import { outboxAlerts } from './outbox-alerts.ts';
@@ -22,6 +23,17 @@ const KEPT_SHARE = 0.9;
 /** SQLite's VACUUM writes the database a second time, on the same volume. */
 const DATABASE_SHARE = 0.5;
 const FREE_SHARE = 0.15;
+/** Refusals of a whole message for what the application itself does: no retry and no other recipient helps. */
+const APPLICATION_FAULTS: readonly ReplyName[] = [
+  'senderRefused',
+  'fromRefused',
+  'declaredTooBig',
+  'tooBig',
+  'badHeader',
+  'bareNewline',
+  'lineTooLong',
+  'loop',
+];
 const RESTARTS = 2;
 
 /** What differs by the order of the hops. */
@@ -86,6 +98,15 @@ export function relayAlerts(props: RelayAlertsProps): Alert[] {
       expr: `sum(rate(mx_validator_rejected_total{${job}}[5m])) * 60 > ${REJECTS_PER_MINUTE}`,
       summary: 'The email relay refuses many recipients',
       description: `More than ${REJECTS_PER_MINUTE} recipients a minute were refused for 5 minutes: fake bookings, or a broken application. The log lines of mx-validator name the domains.`,
+    },
+    {
+      name: 'EmailRelayRefusesMessages',
+      severity: 'warning',
+      for: '0m',
+      expr: `sum by (rule) (increase(mx_validator_refusals_total{${job},rule=~"${APPLICATION_FAULTS.join('|')}"}[15m])) > 0`,
+      summary: 'The email relay refuses messages of an application',
+      description:
+        'In the last 15 minutes messages were refused for good by the rule {{ $labels.rule }}: an application sends what no retry will mend, and loses that mail. The log lines of mx-validator name the client and the sender; docs/rfc.md explains the rule.',
     },
     {
       name: 'EmailRelayDnsFailing',

@@ -1,5 +1,6 @@
 /** Metrics, under the names that `contract.ts` promises. Every label has a fixed set of values. */
 import { metricMakers } from '../daemon/metrics.ts';
+import { replies } from '../smtp/rules.ts';
 import type { metrics as names } from './contract.ts';
 
 const smallSeconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5, 8];
@@ -8,6 +9,9 @@ const transactionSeconds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120, 600];
 /** All metrics of one relay, in a registry of their own. `now` is asked for levels when they are scraped. */
 export function createMetrics(now: { bytesInFlight: () => number; upstreamConnections: () => number }) {
   const { registry, counter, gauge, histogram } = metricMakers<keyof typeof names>();
+  const refusals = counter('mx_validator_refusals_total', 'Refusing replies of our own, by rule', ['rule']);
+  // From the start, so that the first refusal is an increase too.
+  for (const [rule, { code }] of Object.entries(replies)) if (code >= 400) refusals.inc({ rule }, 0);
   return {
     registry,
     accepted: counter(
@@ -19,7 +23,7 @@ export function createMetrics(now: { bytesInFlight: () => number; upstreamConnec
     activeConnections: gauge('mx_validator_active_connections', 'SMTP connections open now'),
     icsStripped: counter('mx_validator_ics_stripped_total', 'Messages that lost calendar parts'),
     icsSkipped: counter('mx_validator_ics_skipped_total', 'Calendar parts left alone, by reason', ['reason']),
-    refusals: counter('mx_validator_refusals_total', 'Refusing replies of our own, by rule', ['rule']),
+    refusals,
     transactions: counter('mx_validator_transactions_total', 'Mail transactions ended, by outcome', [
       'outcome',
     ]),
