@@ -160,6 +160,12 @@ describe('settings', () => {
     );
     expect(behindProxy).not.toContain('443');
     expect(said({ delivery: { transport: smarthost } }, POLICIES)).toMatch(/"port":587/);
+    // Its token comes from Microsoft's login page, over HTTPS.
+    const exchange = {
+      ...smarthost,
+      login: { kind: 'xoauth2', user: 'relay@example.com', ...account },
+    } as const;
+    expect(said({ delivery: { transport: exchange } }, POLICIES)).toMatch(/"port":587.*"port":443/);
   });
 
   it.each<[string, Partial<SettingsInput>]>([

@@ -19,5 +19,5 @@ export interface LastHop {
   /** Its port for Prometheus, if it has one. */
   readonly metrics?: { readonly name: string; readonly port: number };
   /** Where it has to reach. */
-  readonly egress: EgressFlow;
+  readonly egress: readonly EgressFlow[];
 }

@@ -34,12 +34,15 @@ export function outboxHop({ settings, images }: Environment, delivery: OutboxDel
   };
 }
 
-/** The one way out: to a proxy, to a smarthost, or to Microsoft's addresses, which change too often to be named. */
-function egressOf(transport: OutboxDelivery['transport'], clusterNetworks: readonly string[]): EgressFlow {
+/** The ways out: to a proxy, to a smarthost, to Microsoft's addresses, which change too often to be named. */
+function egressOf(transport: OutboxDelivery['transport'], clusterNetworks: readonly string[]): EgressFlow[] {
   const networks = transport.kind === 'graph' ? (transport.proxy?.networks ?? []) : transport.networks;
   const peers =
     networks.length > 0
       ? networks.map((cidr) => ({ kind: 'network', cidr }) as const)
       : internet(clusterNetworks);
-  return { peers, protocols: ['TCP'], ports: [nextHopPort(transport)] };
+  const next: EgressFlow = { peers, protocols: ['TCP'], ports: [nextHopPort(transport)] };
+  const asksForTokens = transport.kind === 'smarthost' && transport.login?.kind === 'xoauth2';
+  if (!asksForTokens) return [next];
+  return [next, { peers: internet(clusterNetworks), protocols: ['TCP'], ports: [443] }];
 }

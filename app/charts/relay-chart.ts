@@ -164,7 +164,7 @@ export class RelayChart extends FolderChart {
           protocols: ['UDP', 'TCP'],
           ports: dns.ports,
         },
-        this.#lastHop.egress,
+        ...this.#lastHop.egress,
       ],
     });
   }

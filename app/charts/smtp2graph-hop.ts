@@ -19,6 +19,6 @@ export function smtp2graphHop({ settings, images }: Environment): LastHop {
     },
     claims: [{ name: smtp2graphNames.claim, file: 'smtp2graph' }],
     secret: { name: smtp2graphNames.secret, readOnce: true },
-    egress: { peers: internet(settings.cluster.networks), protocols: ['TCP'], ports: [443] },
+    egress: [{ peers: internet(settings.cluster.networks), protocols: ['TCP'], ports: [443] }],
   };
 }
