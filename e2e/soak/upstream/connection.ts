@@ -256,7 +256,8 @@ export class Connection {
     if (this.#unconfirmed !== undefined) {
       this.#unconfirmed.answerLost ??= 'the upstream went away as it answered';
     }
-    if (how === 'reset') this.#socket.resetAndDestroy();
+    // What was ended already cannot be reset any more (libuv: EINVAL), and would stay open for ever.
+    if (how === 'reset' && !this.#socket.writableEnded) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 }
