@@ -4,20 +4,23 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-describe('the bundle of mx-validator', () => {
+describe.each([
+  { program: 'mx-validator', wrong: 'UPSTREAM_PORT="none"', uses: 'smtp-server' },
+  { program: 'outbox', wrong: '/etc/outbox/outbox.yaml: cannot be read', uses: '@azure/msal-node' },
+])('the bundle of $program', ({ program, wrong, uses }) => {
   // Outside the repository, where no package can be found.
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
-  const bundle = join(folder, 'mx-validator.mjs');
+  const bundle = join(folder, `${program}.mjs`);
 
   beforeAll(() => {
-    const { status, stderr } = node(join(import.meta.dirname, 'bundle.ts'), 'mx-validator', folder);
+    const { status, stderr } = node(join(import.meta.dirname, 'bundle.ts'), program, folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('is complete: it starts where there are no packages, and reads its configuration', () => {
     const { status, stderr } = node(bundle);
-    expect(stderr).toMatch('UPSTREAM_PORT="none"');
+    expect(stderr).toMatch(wrong);
     expect(status).toBe(78);
   });
 
@@ -30,7 +33,7 @@ describe('the bundle of mx-validator', () => {
     const notices = readFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
     const headings = [...notices.matchAll(/^(\S+) \S+ \(\S+\)$/gm)].map(([, name]) => name);
     expect(new Set(headings)).toEqual(packages);
-    expect(headings).toContain('smtp-server');
+    expect(headings).toContain(uses);
   });
 
   it('names no folder of the machine that made it', () => {

@@ -38,6 +38,9 @@ export const states = ['incoming', 'queued', 'held', 'failed'] as const;
 /** Values of the label `result` of `outbox_attempts_total`. */
 export const results = ['sent', 'deferred', 'unknown', 'failed'] as const;
 
+/** Values of the label `result` of `outbox_copies_total`. */
+export const copyResults = ['sent', 'refused', 'dropped'] as const;
+
 /** Names of the metrics that the program exports on `/metrics`, with their types. */
 export const metrics = {
   outbox_accepted_total: 'counter',

@@ -12,9 +12,12 @@ import { DotStuffer } from '../smtp/data.ts';
 import { fieldValues, headerFields } from '../smtp/header-fields.ts';
 import { isPositive, type Reply } from '../smtp/reply.ts';
 import type { Config } from './config.ts';
+import type { copyResults } from './contract.ts';
 import { canonical, namedAddresses } from './message/recipients.ts';
 import { headerLength } from './message/rewrite.ts';
 import type { Metrics } from './metrics.ts';
+
+type CopyResult = (typeof copyResults)[number];
 
 /** What a copy needs beside its body; a file beside it, so that a restart loses none. */
 const envelopeSchema = z.object({
@@ -224,14 +227,14 @@ export class MailpitCopier {
     this.#client = undefined;
   }
 
-  #done(copy: Copy, result: 'sent' | 'refused' | 'dropped', why?: string): void {
+  #done(copy: Copy, result: CopyResult, why?: string): void {
     this.#waiting.splice(this.#waiting.indexOf(copy), 1);
     this.#bytes -= copy.size;
     this.#count(copy, result, why);
     void this.#remove(copy);
   }
 
-  #count({ id }: Copy, result: 'sent' | 'refused' | 'dropped', why?: string): void {
+  #count({ id }: Copy, result: CopyResult, why?: string): void {
     const { log, metrics } = this.#options;
     metrics.copies.inc({ result });
     if (result !== 'sent') log.warn({ id, result, why }, 'no copy in Mailpit');

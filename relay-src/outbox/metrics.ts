@@ -1,6 +1,6 @@
 /** Metrics, under the names that `contract.ts` promises. Every label has a fixed set of values. */
 import { metricMakers } from '../daemon/metrics.ts';
-import type { metrics as names } from './contract.ts';
+import { copyResults, type metrics as names } from './contract.ts';
 
 const attemptSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 const deliverySeconds = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 172_800];
@@ -41,6 +41,9 @@ export function createMetrics(now: Levels) {
     now.credentialExpiry,
   );
   gauge('outbox_copy_queue_messages', 'Copies for Mailpit that wait', now.copies);
+  const copies = counter('outbox_copies_total', 'Copies for Mailpit, by what became of them', ['result']);
+  // From 0 on, so that the first one that is dropped is an increase.
+  for (const result of copyResults) copies.inc({ result }, 0);
   return {
     registry,
     accepted: counter('outbox_accepted_total', 'Messages accepted: on disk, and answered with 250'),
@@ -64,7 +67,7 @@ export function createMetrics(now: Levels) {
       'Failures to report to the sender, by what became of the report',
       ['result'],
     ),
-    copies: counter('outbox_copies_total', 'Copies for Mailpit, by what became of them', ['result']),
+    copies,
   };
 }
 
