@@ -7,7 +7,9 @@ import type { FieldChange } from '../render/fields.ts';
 import type { TreeObject } from '../render/objects.ts';
 import type { RenderedFile } from '../render/tree.ts';
 import type { Environment } from './environment.ts';
-import type { Input, Place, Provenance } from './provenance/provenance.ts';
+import type { Input, Origin, Place } from './provenance/provenance.ts';
+import { Provenances } from './provenance/provenances.ts';
+import { renderEnvironment } from './render-environment.ts';
 
 const SYNTH = '`npm run synth`';
 
@@ -124,34 +126,26 @@ function show(value: unknown): string {
   return text.length > 100 ? `${text.slice(0, 97)}…` : text;
 }
 
-/** Provenance by environment, made when first asked for. */
+/** Where fields come from, by the file of `dist/` that they are in. */
 class Origins {
-  readonly #root: string;
   readonly #environments: readonly Environment[];
-  readonly #known = new Map<Environment, Promise<Provenance>>();
+  readonly #provenances: Provenances;
   #owners: Map<string, Environment> | undefined;
 
   constructor(root: string, environments: readonly Environment[]) {
-    this.#root = root;
     this.#environments = environments;
+    this.#provenances = new Provenances(root);
   }
 
-  async of(file: string, key: string, field: string): Promise<ReturnType<Provenance['of']> | undefined> {
-    this.#owners ??= await ownersOf(this.#environments);
+  async of(file: string, key: string, field: string): Promise<Origin | undefined> {
+    this.#owners ??= ownersOf(this.#environments);
     const environment = this.#owners.get(file);
-    if (environment === undefined) return undefined;
-    const { provenanceOf } = await import('./provenance/provenance.ts');
-    let provenance = this.#known.get(environment);
-    if (provenance === undefined) {
-      this.#known.set(environment, (provenance = provenanceOf(this.#root, environment)));
-    }
-    return (await provenance).of(key, field);
+    return environment && (await this.#provenances.of(environment))?.of(key, field);
   }
 }
 
 /** The environment that each file of `dist/` belongs to. */
-async function ownersOf(environments: readonly Environment[]): Promise<Map<string, Environment>> {
-  const { renderEnvironment } = await import('./render-environment.ts');
+function ownersOf(environments: readonly Environment[]): Map<string, Environment> {
   return new Map(
     environments.flatMap((environment) =>
       renderEnvironment(environment).map(({ path }) => [path, environment] as const),

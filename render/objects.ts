@@ -11,10 +11,18 @@ export interface TreeObject {
 
 /** The objects of a file of YAML documents; what is no object (an empty document) is left out. */
 export function objectsIn(file: string, text: string): TreeObject[] {
-  return parseAllDocuments(text, { logLevel: 'silent' }).flatMap((document) => {
-    const manifest: unknown = document.toJS();
-    return isRecord(manifest) ? [treeObject(file, manifest)] : [];
-  });
+  let manifests = parsed.get(text);
+  if (manifests === undefined) parsed.set(text, (manifests = parseManifests(text)));
+  return manifests.map((manifest) => treeObject(file, manifest));
+}
+
+/** By text: a revision and another one, and one environment and the next, have most documents in common. */
+const parsed = new Map<string, TreeObject['manifest'][]>();
+
+function parseManifests(text: string): TreeObject['manifest'][] {
+  return parseAllDocuments(text, { logLevel: 'silent' })
+    .map((document): unknown => document.toJS())
+    .filter(isRecord);
 }
 
 /** A manifest with what it is known by. */

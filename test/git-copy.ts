@@ -13,7 +13,7 @@ export async function withGitCopy<T>(body: (root: string) => Promise<T>): Promis
 /** Commits everything but the packages. */
 export function commitAll(root: string, message: string): void {
   git(root, ['add', '-A', '--', '.', ':!node_modules']);
-  git(root, [...IDENTITY, 'commit', '-q', '--no-verify', '-m', message]);
+  git(root, [...IDENTITY, 'commit', '-q', '--no-verify', '--allow-empty', '-m', message]);
 }
 
 const IDENTITY = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com', '-c', 'commit.gpgsign=false'];

@@ -18,6 +18,7 @@ import type { RenderedFile } from '../../render/tree.ts';
 import type { Environment } from '../environment.ts';
 import { InputError } from '../input-error.ts';
 import { loadEnvironments } from '../load-environments.ts';
+import { Provenances } from '../provenance/provenances.ts';
 import { renderDocuments } from '../synth.ts';
 import type { RenderedDocuments } from '../synth.ts';
 import { liveMarkers } from './live-markers.ts';
@@ -43,13 +44,14 @@ export async function checkRepository(root: string, drift: boolean): Promise<Rep
     ...loaded.warnings.map((warning) => inputFinding(warning, 'warning')),
     ...liveMarkers(root),
   ];
+  const provenances = new Provenances(root);
   let objects = 0;
   const files: RenderedFile[] = [];
   for (const environment of loaded.environments) {
     const rendered = renderDocuments(environment);
     objects += rendered.documents.length;
     files.push(...rendered.files);
-    findings.push(...(await checkEnvironment(root, environment, rendered)));
+    findings.push(...(await checkEnvironment(root, environment, rendered, provenances)));
   }
   if (drift) findings.push(...(await driftFindings(root, completeTree(files), loaded.environments)));
   const names = loaded.environments.map(({ name }) => name);
@@ -77,6 +79,7 @@ async function checkEnvironment(
   root: string,
   environment: Environment,
   rendered: RenderedDocuments,
+  provenances: Provenances,
 ): Promise<Reported[]> {
   const { target, waivers } = environment.settings;
   const fresh = check(rendered.documents, rendered.texts, target);
@@ -87,7 +90,7 @@ async function checkEnvironment(
     [...fresh, ...stale.filter((finding) => !known.has(identity(finding)))],
     waivers,
   );
-  const reported = await withOrigins(root, environment, rendered, findings, committed?.texts);
+  const reported = await withOrigins(provenances, environment, rendered, findings, committed?.texts);
   return [...reported, ...unused.map((waiver) => unusedWaiver(environment.file, waiver.rule, waiver.object))];
 }
 
@@ -122,7 +125,7 @@ function readCommitted(
 
 /** Adds the line in dist/, and the construct and settings that it comes from. */
 async function withOrigins(
-  root: string,
+  provenances: Provenances,
   environment: Environment,
   rendered: RenderedDocuments,
   findings: readonly Judged[],
@@ -130,8 +133,7 @@ async function withOrigins(
 ): Promise<Reported[]> {
   if (findings.length === 0) return [];
   // Trying out every setting takes a while: only where there is something to explain.
-  const { provenanceOf } = await import('../provenance/provenance.ts');
-  const provenance = await provenanceOf(root, environment);
+  const provenance = await provenances.of(environment);
   return findings.map((finding) => {
     const { file, index = 0, path } = finding;
     const text = (committed ?? rendered.texts).get(file) ?? rendered.texts.get(file) ?? '';
@@ -140,7 +142,7 @@ async function withOrigins(
       (document) => document.file === file && document.index === index,
     )?.manifest;
     const place = `${DIST}/${file}`;
-    if (manifest === undefined) return { ...finding, place, line };
+    if (manifest === undefined || provenance === undefined) return { ...finding, place, line };
     const { construct, inputs } = provenance.ofPath(file, { ...manifest }, path);
     return {
       ...finding,

@@ -82,7 +82,7 @@ function fileOf({ before, after, kind }: ObjectChange): string {
 /** `Deployment/email-relay`: the namespace says little where there is one. */
 function shortKey(key: string): string {
   const parts = key.split('/');
-  return parts.length === 3 && parts[0] !== 'index' ? `${parts[0]}/${parts[2]}` : key;
+  return parts.length === 3 && /^[A-Z]/.test(key) ? `${parts[0]}/${parts[2]}` : key;
 }
 
 const BADGES: Readonly<Record<Weight, string>> = { danger: '🔴', caution: '🟡', note: '⚪' };

@@ -12,13 +12,13 @@ export const alerts: ConsequenceKind = {
     for (const [name, { object, what, says }] of now) {
       const was = old.get(name);
       if (was === undefined) yield { weight: 'note', object, fields: [], says: `adds the ${what}` };
-      else if (was.says !== says) {
-        yield {
-          weight: 'caution',
-          object,
-          fields: [],
-          says: `the ${what} now is ${show(says)}, and was ${show(was.says)}`,
-        };
+      else {
+        const parts = Object.entries(says).filter(([part, value]) => was.says[part] !== value);
+        if (parts.length === 0) continue;
+        const changes = parts.map(
+          ([part, value]) => `${part} from ${show(was.says[part])} to ${show(value)}`,
+        );
+        yield { weight: 'caution', object, fields: [], says: `changes the ${what}: ${changes.join(', ')}` };
       }
     }
     for (const [name, { object, what }] of old) {
@@ -29,9 +29,10 @@ export const alerts: ConsequenceKind = {
 
 interface Watched {
   readonly object: string;
-  /** `alert EmailRelayDown (critical)` */
+  /** `alert EmailRelayDown` */
   readonly what: string;
-  readonly says: string;
+  /** What it judges by. */
+  readonly says: Readonly<Record<string, unknown>>;
 }
 
 function watched(tree: Tree): Map<string, Watched> {
@@ -42,12 +43,14 @@ function watched(tree: Tree): Map<string, Watched> {
       .items()
       .flatMap((group) => group.at('rules').items())) {
       const name = alert.at('alert').text ?? alert.at('record').text ?? '';
-      const severity = alert.at('labels', 'severity').text;
-      const duration = alert.at('for').text;
       found.set(`alert ${name}`, {
         object: objectKey(rule),
         what: `alert ${name}`,
-        says: [alert.at('expr').value, duration && `for ${duration}`, severity].filter(Boolean).join(' '),
+        says: {
+          expr: alert.at('expr').value,
+          for: alert.at('for').value,
+          severity: alert.at('labels', 'severity').value,
+        },
       });
     }
   }
@@ -60,7 +63,7 @@ function watched(tree: Tree): Map<string, Watched> {
       found.set(`scrape ${objectKey(monitor)} ${port}`, {
         object: objectKey(monitor),
         what: `scrape of the port ${port}`,
-        says: [endpoint.at('path').text, endpoint.at('interval').text].filter(Boolean).join(' every '),
+        says: { path: endpoint.at('path').value, interval: endpoint.at('interval').value },
       });
     }
   }

@@ -88,9 +88,16 @@ function* claimsLeft({ before, after }: Context): Iterable<Found> {
           ? `See that ${heirs.join(', ')} takes over what is in it${look === undefined ? '' : `; what is there: ${look}`}.`
           : look === undefined
             ? 'See first that nothing on it is needed, or move it.'
-            : `First stop the applications and wait until the queue is empty: ${look}.`,
+            : `First stop the applications and wait until the queue is empty: ${look}.${heirOf(mount, now)}`,
     };
   }
+}
+
+/** outbox delivers what smtp2graph left, when it is told to. */
+function heirOf({ container }: Mount, now: readonly Mount[]): string {
+  return container === 'smtp2graph' && now.some((mount) => mount.container === 'outbox')
+    ? " Or set delivery.migrateFrom: 'smtp2graph', and outbox takes the queue over."
+    : '';
 }
 
 interface Mount {

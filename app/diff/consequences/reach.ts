@@ -11,12 +11,22 @@ export const reach: ConsequenceKind = {
   transition: false,
   *find({ before, after }) {
     const [old, now] = [reachOf(before.tree), reachOf(after.tree)];
-    for (const [text, found] of now) if (!old.has(text)) yield found;
+    const holders = new Set([...old.values()].filter(isHolder).map(({ says }) => says));
+    for (const [text, found] of now) {
+      if (old.has(text)) continue;
+      // A further file for somebody who can decrypt others anyway.
+      const isKnown = isHolder(found) && holders.has(found.says) && !before.objects.has(found.object);
+      yield isKnown ? { ...found, weight: 'note' } : found;
+    }
     // Without a SOPS block it would be in clear from now on; with one, single values can be.
     const clear = clearValues(before.tree);
     for (const [text, found] of clearValues(after.tree)) if (!clear.has(text)) yield found;
   },
 };
+
+function isHolder({ fields }: Found): boolean {
+  return fields[0]?.startsWith('sops.') === true;
+}
 
 /** Every way to a secret or a token, by its text. */
 function reachOf(tree: Tree): Map<string, Found> {

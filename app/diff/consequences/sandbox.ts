@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../../render/fields.ts';
 import { changed, type ConsequenceKind, show } from '../consequence.ts';
 
 /** Fields whose value holds a container in; anything else there is looser. */
@@ -34,9 +35,13 @@ export const sandbox: ConsequenceKind = {
       'Namespace',
     ];
     for (const { change } of changed(context, ...kinds)) {
+      const rendered = [...fieldsOf(change.after?.manifest).keys()];
       for (const { field, before, after } of change.fields) {
         const tight = TIGHT.find(([pattern]) => pattern.test(field))?.[1];
-        if (tight === undefined || tight(after)) continue;
+        // A container that is gone is held in no less.
+        const container = /^.*ontainers\[[^\]]*\]/.exec(field)?.[0] ?? '';
+        const isGone = !rendered.some((one) => one.startsWith(container));
+        if (tight === undefined || tight(after) || isGone) continue;
         yield {
           weight: 'danger',
           object: change.key,
