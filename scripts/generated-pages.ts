@@ -4,6 +4,7 @@ import { settingsReference } from '../app/setting-docs.ts';
 import { checksPage } from '../checks/docs.ts';
 import { outboxConfigPage } from '../relay-src/outbox/config-page.ts';
 import { outcomesPage } from '../relay-src/outbox/graph/outcomes-page.ts';
+import { outboxReferencePage } from '../relay-src/outbox/reference-page.ts';
 import { rulesPage } from '../relay-src/smtp/rules-page.ts';
 
 const PAGES: Record<string, () => string> = {
@@ -12,6 +13,7 @@ const PAGES: Record<string, () => string> = {
   'docs/consequences.md': consequencesPage,
   'docs/rfc.md': rulesPage,
   'docs/outbox-config.md': outboxConfigPage,
+  'docs/outbox-reference.md': outboxReferencePage,
   'docs/graph-outcomes.md': outcomesPage,
 };
 
