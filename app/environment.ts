@@ -7,9 +7,13 @@ import type { SecretName, SecretsEnvironment } from './secrets/catalog.ts';
 import type { Smtp2graphSettings } from './secrets/smtp2graph-config.ts';
 import type { Settings } from './settings.ts';
 
-/** Namespace of the relay, and of the Flux objects in the single-tenant profile. */
+/** Namespace of the relay. */
 export const NAMESPACE = 'email-relay';
-export const FLUX_NAMESPACE = 'flux-system';
+
+/** Namespace of the Flux objects: Flux's own, or the relay's, where a tenant may not leave it. */
+export function fluxNamespace({ flux }: Settings): string {
+  return flux.profile === 'tenant' ? NAMESPACE : 'flux-system';
+}
 
 /** Where the containers of the pod find each other. Never `localhost`, which may be ::1. */
 export const LOOPBACK = '127.0.0.1';

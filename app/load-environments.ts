@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Environment, FLUX_NAMESPACE, secretsEnvironment } from './environment.ts';
+import { type Environment, fluxNamespace, secretsEnvironment } from './environment.ts';
 import { parseImages, type Images } from './images.ts';
 import { InputError } from './input-error.ts';
 import type { SecretName, SecretsEnvironment } from './secrets/catalog.ts';
@@ -123,7 +123,7 @@ function loadImages(root: string, { name, settings }: Described, problems: strin
   const result = parseImages(readFileSync(join(root, file), 'utf8'), {
     environment: name,
     prefix: settings.registry.prefix,
-    policyNamespace: FLUX_NAMESPACE,
+    policyNamespace: fluxNamespace(settings),
     lastHop: settings.delivery.kind,
     automation: settings.imageAutomation === 'on',
   });

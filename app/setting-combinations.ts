@@ -2,7 +2,7 @@
 import { quantityValue } from '../checks/quantity.ts';
 import type { SettingProblem } from '../relay-src/schema/problems.ts';
 import type { OutboxDelivery } from './delivery-settings.ts';
-import { hopLimits } from './environment.ts';
+import { fluxNamespace, hopLimits } from './environment.ts';
 import { nextHopPort, outboxConfigProblems } from './outbox-config.ts';
 import type { Settings } from './settings.ts';
 
@@ -27,8 +27,7 @@ export function impossibleCombinations(settings: Settings): SettingProblem[] {
   if (git.secret === 'none' && settings.imageAutomation === 'on') {
     problems.push({
       path: 'git.secret',
-      message:
-        '"none", but image automation pushes commits and needs a login; name a Secret of flux-system, or set imageAutomation to "off"',
+      message: `"none", but image automation pushes commits and needs a login; name a Secret of ${fluxNamespace(settings)}, or set imageAutomation to "off"`,
     });
   }
   if (delivery.kind === 'smtp2graph' && settings.largestMessage > GRAPH_CEILING) {

@@ -76,7 +76,7 @@ export const schema = z.strictObject({
         .default('email-relay-git')
         .meta({
           description:
-            'Secret in `flux-system` with the credentials for `url`; `none` for a public repository without image automation',
+            'Secret beside the Flux objects (`flux.profile`) with the credentials for `url`; `none` for a public repository without image automation',
           reason: 'image automation pushes commits, so it needs write access',
         }),
     })
@@ -97,7 +97,7 @@ export const schema = z.strictObject({
         }),
       scanSecret: dnsSubdomain.optional().meta({
         description:
-          'Secret in `flux-system` (dockerconfigjson) with which Flux lists the tags, if the registry wants a login for that',
+          'Secret beside the Flux objects (dockerconfigjson) with which Flux lists the tags, if the registry wants a login for that',
       }),
     })
     .meta({ description: 'where the images of this repository are pushed' }),
@@ -231,10 +231,15 @@ export const schema = z.strictObject({
 
   flux: z
     .strictObject({
-      profile: z.literal('single-tenant', 'expected "single-tenant"').default('single-tenant').meta({
-        description: 'where the Flux objects live: in `flux-system`',
-        reason: 'how `flux bootstrap` sets a cluster up',
-      }),
+      profile: z
+        .enum(['single-tenant', 'tenant'], 'expected "single-tenant" or "tenant"')
+        .default('single-tenant')
+        .meta({
+          description:
+            "where the Flux objects live: in `flux-system`, or all in the relay's namespace, with a service account that may do no more than they need. An administrator then applies `dist/k8s/<environment>/ns` once",
+          reason:
+            'how `flux bootstrap` sets a cluster up; `tenant` is for one whose controllers are locked down',
+        }),
       selfApply: z.boolean().default(true).meta({
         description: 'whether a Kustomization keeps `dist/clusters/<name>/email-relay` itself applied',
         reason:

@@ -17,6 +17,8 @@ export interface FluxKustomizationProps {
   readonly wait: boolean;
   /** Kustomizations of this namespace that must be Ready before. */
   readonly dependsOn?: readonly string[];
+  /** Service account of this namespace that applies it; the controller's own when left out. */
+  readonly serviceAccount?: string;
   /** Secret with the age key, where the folder holds SOPS files. */
   readonly decryptWith?: string;
   readonly interval: string;
@@ -38,6 +40,7 @@ export class FluxKustomization extends ApiObject {
         ...(props.decryptWith === undefined
           ? {}
           : { decryption: { provider: 'sops', secretRef: { name: props.decryptWith } } }),
+        ...(props.serviceAccount === undefined ? {} : { serviceAccountName: props.serviceAccount }),
         prune: props.prune,
         ...(props.onDelete === undefined ? {} : { deletionPolicy: props.onDelete }),
         wait: props.wait,

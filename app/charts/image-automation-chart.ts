@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { ImageAutomation, ScannedImage } from '../../flux/image-automation.ts';
-import { type Environment, FLUX_NAMESPACE } from '../environment.ts';
+import { type Environment, fluxNamespace } from '../environment.ts';
 import { ownImages } from '../images.ts';
 import { clusterFolder } from './cluster-chart.ts';
 import { FolderChart } from './folder-chart.ts';
@@ -11,11 +11,12 @@ export class ImageAutomationChart extends FolderChart {
     const { name, settings } = environment;
     super(scope, 'images', `${clusterFolder(settings.cluster.name)}/${name}`, environment.file);
     const { registry, flux, git } = settings;
+    const namespace = fluxNamespace(settings);
     const images = ownImages(settings.delivery.kind).map(
       (image) =>
         new ScannedImage(this, {
           name: image,
-          namespace: FLUX_NAMESPACE,
+          namespace,
           repository: `${registry.prefix}/${image}`,
           environment: name,
           ...(registry.scanSecret === undefined ? {} : { scanSecret: registry.scanSecret }),
@@ -24,7 +25,7 @@ export class ImageAutomationChart extends FolderChart {
     );
     const automation = new ImageAutomation(this, 'automation', {
       name: `email-relay-${name}`,
-      namespace: FLUX_NAMESPACE,
+      namespace,
       source: 'email-relay',
       branch: git.branch,
       author: flux.author,

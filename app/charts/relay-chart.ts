@@ -13,7 +13,7 @@ import { markImage } from '../../flux/setter-marker.ts';
 import { outboxConfig } from '../../constructs/outbox.ts';
 import { ports } from '../../relay-src/mx-validator/contract.ts';
 import { createHash } from 'node:crypto';
-import { type Environment, FLUX_NAMESPACE, hopLimits, LOOPBACK, NAMESPACE } from '../environment.ts';
+import { type Environment, fluxNamespace, hopLimits, LOOPBACK, NAMESPACE } from '../environment.ts';
 import { imageMarker, imageOf, ownImages } from '../images.ts';
 import type { SecretName } from '../secrets/catalog.ts';
 import { FolderChart } from './folder-chart.ts';
@@ -112,8 +112,9 @@ export class RelayChart extends FolderChart {
       gracePeriodSeconds: GRACE_PERIOD_SECONDS,
     });
     if (settings.imageAutomation === 'on') {
+      const policyNamespace = fluxNamespace(settings);
       for (const image of ownImages(settings.delivery.kind)) {
-        markImage(deployment, imageMarker(image, { environment: name, policyNamespace: FLUX_NAMESPACE }));
+        markImage(deployment, imageMarker(image, { environment: name, policyNamespace }));
       }
     }
     return deployment;
