@@ -18,8 +18,8 @@ export async function withCheckout(body: (folder: string) => Promise<void>): Pro
   }
 }
 
-/** All files that git has or would take, and the installed packages. */
-async function copyRepository(to: string): Promise<void> {
+/** Makes a repository of its own in a folder: all files that git has or would take here, and the installed packages. */
+export async function copyRepository(to: string): Promise<void> {
   const files = await git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
   for (const file of files.split('\0')) {
     if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(to, file));
@@ -30,10 +30,14 @@ async function copyRepository(to: string): Promise<void> {
   appendFileSync(join(to, '.git/info/exclude'), 'node_modules\n');
 }
 
-/** Commits everything in a checkout. */
-export async function commit(folder: string, message: string): Promise<void> {
+/** Commits everything in a checkout, as somebody who is told from people. */
+export async function commit(
+  folder: string,
+  message: string,
+  { name, email } = { name: 'smoke', email: 'smoke@localhost' },
+): Promise<void> {
   await git(folder, ['add', '--all']);
-  const author = ['-c', 'user.name=smoke', '-c', 'user.email=smoke@localhost'];
+  const author = ['-c', `user.name=${name}`, '-c', `user.email=${email}`];
   await git(folder, [...author, 'commit', '--quiet', '--no-verify', '--message', message]);
 }
 

@@ -2,7 +2,11 @@ import { onPath } from './path.ts';
 import { ToolError } from './run.ts';
 
 /** Debian's packages of programs that are not named like their package. */
-const packages: Readonly<Record<string, string>> = { promtool: 'prometheus' };
+const packages: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  nft: 'nftables',
+  promtool: 'prometheus',
+};
 
 /** @throws {ToolError} that names the programs which are not on the PATH, and how to get them. */
 export async function requirePrograms(...programs: string[]): Promise<void> {

@@ -1,25 +1,24 @@
 // Imagepolicy selects a tag as Flux's image-reflector-controller does: it reads an ImagePolicy's spec (JSON)
-// and the tags of a repository, filters and extracts with Go's regexp, and orders with Masterminds' semver, as
+// and the tags of a repository (a line each), filters and extracts with Go's regexp, and orders with Masterminds' semver, as
 // floating-point numbers, or by the alphabet. The controller itself cannot be built from its published modules;
 // these are the libraries that it uses.
 //
-//	imagepolicy SPEC.json < TAGS        prints the selected tag
+//	imagepolicy SPEC.json TAGS        prints the selected tag
 //
 // Exit codes: 0 a tag was selected, 1 no tag matches the policy, 2 could not run.
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/Masterminds/semver/v3"
 )
@@ -44,18 +43,18 @@ type order struct {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fail(errors.New("usage: imagepolicy SPEC.json < TAGS"))
+	if len(os.Args) != 3 {
+		fail(errors.New("usage: imagepolicy SPEC.json TAGS"))
 	}
 	text, err := os.ReadFile(os.Args[1])
 	if err != nil {
 		fail(err)
 	}
-	tags, err := lines(os.Stdin)
+	tags, err := os.ReadFile(os.Args[2])
 	if err != nil {
 		fail(err)
 	}
-	tag, err := selectTag(text, tags)
+	tag, err := selectTag(text, strings.Fields(string(tags)))
 	if err != nil {
 		fail(err)
 	}
@@ -159,15 +158,6 @@ func extract(s spec, tags []string) (map[string]string, error) {
 		tagOf[text] = tag
 	}
 	return tagOf, nil
-}
-
-func lines(reader io.Reader) ([]string, error) {
-	var all []string
-	scanner := bufio.NewScanner(reader)
-	for scanner.Scan() {
-		all = append(all, scanner.Text())
-	}
-	return all, scanner.Err()
 }
 
 func fail(why error) {
