@@ -4,12 +4,12 @@ import { bundled } from '../../e2e/image/bundled.ts';
 import { host } from '../load.ts';
 import type { QueuePeer } from './peer.ts';
 
-/** The real program as its image runs it. Its next hop is down, so that all mail stays in the queue. */
+/** The real program as its image runs it. Graph is down, so that all mail stays in the queue. */
 export function outbox(cache: string): QueuePeer {
   let program: ReturnType<typeof bundled>;
   return {
     name: 'outbox',
-    what: 'this repository, as in its image, with logs, metrics and a list of senders; its next hop is down',
+    what: 'this repository, as in its image, with logs, metrics and a list of senders; Graph is down',
     async prepare() {
       program = bundled('outbox', cache);
       return { version: '' };
@@ -43,11 +43,20 @@ export function delivering(milliseconds: number): QueuePeer {
 }
 
 /** Nobody listens on port 9. */
+const nowhere = `https://${host}:9`;
+
 const config = (folder: string, listenPort: number): object => ({
   listen: `${host}:${listenPort}`,
   metrics: `${host}:0`,
   spool: join(folder, 'spool'),
   hostname: 'outbox.test',
   allowedFrom: ['ok.test'],
-  transport: { kind: 'smarthost', host, port: 9, tls: 'none' },
+  transport: {
+    kind: 'graph',
+    tenant: 'example.onmicrosoft.com',
+    clientId: '00000000-0000-0000-0000-000000000000',
+    clientSecret: 'none',
+    loginUrl: nowhere,
+    graphUrl: nowhere,
+  },
 });

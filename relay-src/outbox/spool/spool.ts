@@ -78,8 +78,8 @@ export type SpoolListener = (before: Summary | undefined, after: Summary | undef
 const defaultReserve = 16 * 2 ** 20;
 /** Inodes that stay free. */
 const reserveInodes = 100;
-/** Outbox accepts or refuses within 30 s; mx-validator waits for 120 s. */
-const defaultPatience = 30_000;
+/** Outbox accepts or refuses within 30 s, what it asks its transport included; mx-validator waits for 120 s. */
+const defaultPatience = 25_000;
 /** Milliseconds for which the free space is not asked again. */
 const freeKnown = 1000;
 /** Milliseconds until something that could not be removed is tried again. */
