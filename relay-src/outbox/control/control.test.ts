@@ -30,7 +30,7 @@ beforeEach(async () => {
     owner: 'pod',
     log,
     reserveBytes: 0,
-    lock: { lease: 10_000, heartbeat: 40 },
+    lock: { lease: 60_000, heartbeat: 40 },
     onLost: () => undefined,
   });
   control = await startControl({ spool, log });

@@ -29,7 +29,7 @@ const open = (options: Partial<SpoolOptions> = {}): Promise<Spool> =>
     owner: 'pod',
     log,
     reserveBytes: 0,
-    lock: { lease: 200, heartbeat: 20 },
+    lock: { lease: 60_000, heartbeat: 40 },
     onLost: (reason) => {
       throw new Error(reason);
     },
