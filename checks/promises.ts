@@ -6,6 +6,16 @@ import { alertThreshold } from './rules/alert-threshold.ts';
 import { highPorts } from './rules/high-ports.ts';
 import { memoryMeasured } from './rules/memory-measured.ts';
 import { smtp2graphSize } from './rules/smtp2graph-size.ts';
+import { commonLabels } from './rules/common-labels.ts';
+import { probeTimes } from './rules/probe-times.ts';
+import { scrapeInterval } from './rules/scrape-interval.ts';
+import { mailpitVariables } from './rules/mailpit-variables.ts';
+import { repeatedItems } from './rules/repeated-items.ts';
+import { emptyValues } from './rules/empty-values.ts';
+import { secretType } from './rules/secret-type.ts';
+import { explicitFields } from './rules/explicit-fields.ts';
+import { fluxIntervals } from './rules/flux-intervals.ts';
+import { fluxWait } from './rules/flux-wait.ts';
 import { apiVersionServed } from './rules/api-version-served.ts';
 import { automationCommit } from './rules/automation-commit.ts';
 import { configChecksum } from './rules/config-checksum.ts';
@@ -123,6 +133,11 @@ export const relayRules: readonly Rule[] = [
   alertThreshold,
   alertLosses,
   memoryMeasured,
+  commonLabels,
+  explicitFields,
+  probeTimes,
+  scrapeInterval,
+  mailpitVariables,
   highPorts,
   smtp2graphSize,
   unusedObjects,
@@ -141,6 +156,9 @@ export const generalRules: readonly Rule[] = [
   mountedFileExists,
   uniqueObjects,
   namespaceExplicit,
+  repeatedItems,
+  emptyValues,
+  secretType,
   apiVersionServed,
 ];
 
@@ -149,6 +167,8 @@ export const deliveryRules: readonly Rule[] = [
   kustomizationComplete,
   fluxPath,
   fluxDependsOn,
+  fluxWait,
+  fluxIntervals,
   fluxReferences,
   noSubstitution,
   imagePolicyOrder,

@@ -12,15 +12,24 @@ interface Loss {
 }
 
 const LOSSES: readonly Loss[] = [
-  { what: 'the relay is down', sign: /\bup\b|\babsent\(/ },
+  { what: 'the relay is down', sign: /\bup\b(?![^}]*endpoint="(?!mx-metrics))|\babsent\((?!up)/ },
+  { what: 'domains cannot be looked up', sign: /mx_validator_dns_/ },
+  { what: 'the next hop does not take mail', sign: /mx_validator_upstream_(up|errors_total)/ },
+  { what: 'mail is deferred', sign: /mx_validator_transactions_total[^ ]*deferred/ },
+  { what: 'many recipients are refused', sign: /mx_validator_rejected_total/ },
   {
-    what: 'the next hop does not take mail',
-    sign: /mx_validator_(upstream_up|upstream_errors_total|transactions_total)/,
+    what: 'the database of Mailpit fills its volume',
+    sign: /mailpit_database_size_bytes/,
+    program: 'mailpit',
   },
   { what: 'a volume fills', sign: /volume_stats|spool_free/ },
   { what: 'a container keeps restarting', sign: /restarts_total/ },
   { what: 'accepted mail cannot be sent', sign: /outbox_messages\b/, program: 'outbox' },
   { what: 'accepted mail waits', sign: /outbox_oldest_message_seconds/, program: 'outbox' },
+  { what: 'outbox is down', sign: /\bup\{[^}]*outbox-metrics/, program: 'outbox' },
+  { what: 'its spool is full', sign: /outbox_spool_free_bytes/, program: 'outbox' },
+  { what: 'all mail of a mailbox waits', sign: /outbox_mailbox_deferred/, program: 'outbox' },
+  { what: 'mail may have been sent twice', sign: /outbox_attempts_total[^ ]*unknown/, program: 'outbox' },
   { what: 'a credential ends', sign: /outbox_(credential|token)_expiry/, program: 'outbox' },
 ];
 

@@ -37,6 +37,16 @@ function* problems(alert: Field) {
   if (PER_MINUTE.test(text) && PLAIN_RATE.test(terms) && !SCALED.test(terms)) {
     yield { at: expression, message: 'it compares a rate per second, and its text speaks of minutes' };
   }
+  const windows = new Set(Array.from((expression.text ?? '').matchAll(/\[(\w+)\]/g), ([, window]) => window));
+  if (windows.size > 1) {
+    yield { at: expression, message: `it compares what happened in ${[...windows].join(' and in ')}` };
+  }
+  const held = secondsIn(alert.at('for').text ?? '');
+  for (const [words, digits, unit = ''] of text.matchAll(/\bfor (\d+) (second|minute|hour|day|week)s?\b/g)) {
+    if (!held.has(Number(digits) * (NAMED[unit] ?? 1))) {
+      yield { at: alert.at('for'), message: `its text says "${words}"` };
+    }
+  }
   const seconds = secondsIn(terms);
   for (const [words, digits, unit = ''] of text.matchAll(/\b(\d+) (second|minute|hour|day|week)s?\b/g)) {
     if (!seconds.has(Number(digits) * (NAMED[unit] ?? 1))) {

@@ -19,6 +19,8 @@ export const fluxForce: Rule = {
           message: `it would replace ${found.document.manifest.kind} ${nameOf(found)}`,
           severity: tree.doubt,
         };
+      } else if (force.value === true && tree.complete) {
+        yield { at: force, message: 'a claim that is added here one day would be replaced with its mail' };
       }
     }
   },

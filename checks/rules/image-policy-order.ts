@@ -51,6 +51,11 @@ function orderOf({ root }: ImagePolicy, values: readonly string[]): Compare | st
   return undefined;
 }
 
+/** Ranges of Masterminds/semver, which Flux uses. */
+const VERSION = String.raw`v?(?:\d+|[xX*])(?:\.(?:\d+|[xX*])){0,2}(?:-[\w.-]+)?(?:\+[\w.-]+)?`;
+const TERM = String.raw`(?:[<>=!~^]{0,2}\s*${VERSION})(?:\s+-\s+${VERSION})?`;
+const RANGE = new RegExp(String.raw`^\s*${TERM}(?:(?:\s*,\s*|\s*\|\|\s*|\s+)${TERM})*\s*$`);
+
 export const imagePolicyOrder: Rule = {
   id: 'image-policy-order',
   reason:
@@ -64,6 +69,10 @@ export const imagePolicyOrder: Rule = {
       const kinds = root.at('spec', 'policy').entries();
       if (kinds.length !== 1) {
         yield { at: root.at('spec', 'policy'), message: `expected one order, found ${kinds.length}` };
+      }
+      const range = root.at('spec', 'policy', 'semver', 'range');
+      if (range.text !== undefined && !RANGE.test(range.text)) {
+        yield { at: range, message: `"${range.text}" is no range of versions`, severity: tree.doubt };
       }
       if (pattern === undefined) continue;
       const prefix = /^\^?([\w-]*)/.exec(pattern.source)?.[1] ?? '';

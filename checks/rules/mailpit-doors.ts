@@ -18,7 +18,7 @@ export const mailpitDoors: Rule = {
   id: 'mailpit-doors',
   reason: 'Mailpit holds every mail: whoever gets in reads, deletes and sends it.',
   remedy:
-    'Set MP_UI_AUTH_FILE, bind SMTP to 127.0.0.1 (MP_SMTP_BIND_ADDR), and leave out open auth, chaos and POP3.',
+    'Set MP_UI_AUTH_FILE and MP_SEND_API_AUTH_FILE, bind SMTP to 127.0.0.1 (MP_SMTP_BIND_ADDR), and leave out open auth, chaos and POP3.',
   reference: 'https://mailpit.axllent.org/docs/configuration/runtime-options/',
   *check(tree) {
     for (const { container, environment } of mailpitsOf(tree)) {
@@ -42,8 +42,14 @@ export const mailpitDoors: Rule = {
           message: 'MP_UI_AUTH_FILE is not set: the UI and its API ask for no password',
         };
       }
+      if (!environment.has('MP_SEND_API_AUTH_FILE') && tree.complete) {
+        yield {
+          at: container.at('env'),
+          message: 'MP_SEND_API_AUTH_FILE is not set: whoever reads the UI also puts mail into it',
+        };
+      }
       const address = environment.get('MP_SMTP_BIND_ADDR');
-      if (!address?.text?.startsWith('127.0.0.1:')) {
+      if (!/^127\.0\.0\.1:\d+$/.test(address?.text ?? '')) {
         yield {
           at: address ?? container.at('env'),
           message: `MP_SMTP_BIND_ADDR is ${address?.text ?? 'not set'}, so mail can come in past mx-validator`,

@@ -3,10 +3,13 @@ import type { Rule } from '../rule.ts';
 
 const LABEL = 'pod-security.kubernetes.io/enforce';
 
+/** The other two tell who applies and who audits what enforce will refuse. */
+const MODES = ['enforce', 'audit', 'warn'];
+
 export const namespaceRestricted: Rule = {
   id: 'namespace-restricted',
   reason: 'Without the label any pod may run in the namespace, privileged ones too.',
-  remedy: `Render the Namespace of every workload, with the label ${LABEL}: restricted.`,
+  remedy: `Render the Namespace of every workload, with the label ${LABEL}: restricted, and the same for audit and warn.`,
   reference: 'https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted',
   *check(tree) {
     const seen = new Set<string>();
@@ -21,9 +24,12 @@ export const namespaceRestricted: Rule = {
           message: `the namespace "${namespace}" is not rendered, so nothing says what may run in it`,
         };
       } else {
-        const level = found.at('metadata', 'labels', LABEL);
-        if (level.value !== 'restricted') {
-          yield { at: level, message: `Pod Security is ${level.text ?? 'not set'}, expected restricted` };
+        for (const mode of MODES) {
+          const level = found.at('metadata', 'labels', `pod-security.kubernetes.io/${mode}`);
+          if (level.value !== 'restricted') {
+            const message = `Pod Security (${mode}) is ${level.text ?? 'not set'}, expected restricted`;
+            yield { at: level, message };
+          }
         }
       }
     }

@@ -13,6 +13,19 @@ const INTERNAL = [
   'fe80::/10',
 ];
 
+/** RFC 6890: this host, loopback, protocol assignments, benchmarks, multicast, reserved; local NAT64 (RFC 8215). */
+const SPECIAL = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '192.0.0.0/24',
+  '198.18.0.0/15',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::1/128',
+  '64:ff9b:1::/48',
+  'ff00::/8',
+];
+
 /** HTTPS, and message submission to a smarthost (RFC 8314). */
 const PORTS: readonly unknown[] = [443, 465, 587];
 
@@ -34,13 +47,20 @@ export const networkInternet: Rule = {
   remedy: `Except ${INTERNAL.join(', ')} from wide blocks, and allow only ports ${PORTS.join(', ')} to them.`,
   reference: 'https://www.rfc-editor.org/rfc/rfc6890',
   *check(tree) {
-    const internal = INTERNAL.map((text) => ({ text, cidr: ipaddr.parseCIDR(text) }));
+    const closed = tree.complete ? [...INTERNAL, ...SPECIAL] : INTERNAL;
+    const internal = closed.map((text) => ({ text, cidr: ipaddr.parseCIDR(text) }));
     for (const rule of tree.of('networking.k8s.io/NetworkPolicy').flatMap(rulesOf)) {
       let wide = false;
       for (const peer of rule.peers.items()) {
         const block = peer.at('ipBlock');
         const cidr = parse(block.at('cidr').text);
         if (cidr === undefined) continue;
+        if (cidr[1] > 0 && cidr[1] < 8 && tree.complete) {
+          yield {
+            at: block.at('cidr'),
+            message: `${block.at('cidr').text} is a part of the internet that nobody means`,
+          };
+        }
         const exceptions = block
           .at('except')
           .items()
@@ -60,6 +80,10 @@ export const networkInternet: Rule = {
         }
       }
       if (!wide) continue;
+      const families = rule.peers.items().map((peer) => peer.at('ipBlock', 'cidr').text?.includes(':'));
+      if (tree.complete && families.includes(true) !== families.includes(false)) {
+        yield { at: rule.peers, message: 'it opens the internet of one family of addresses only' };
+      }
       for (const port of rule.ports.items()) {
         const number = port.at('port');
         if (number.exists && (protocolOf(port) !== 'TCP' || !PORTS.includes(number.value))) {

@@ -47,6 +47,8 @@ export const outboxConfig: Rule = {
   *check(tree) {
     for (const outbox of outboxesOf(tree)) {
       const { container, entry, config } = outbox;
+      const last = container.at('args').items().at(-1);
+      if (last?.value === '--config') yield { at: last, message: 'it names no file' };
       if (entry?.text === undefined) {
         yield { at: container.at('args'), message: 'no ConfigMap holds the file that outbox reads' };
         continue;

@@ -29,12 +29,13 @@ const PROBES: Readonly<Record<string, Probes>> = {
 export const probePath: Rule = {
   id: 'probe-path',
   reason: 'Without probes a hung container stays in service; with the wrong path a healthy one is restarted.',
-  remedy: 'Give every container liveness and readiness probes, on the paths that the program has for them.',
+  remedy:
+    'Give every container startup, liveness and readiness probes, on the paths that the program has for them.',
   reference: 'https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/',
   *check(tree) {
     for (const pod of relaysOf(tree)) {
       for (const container of pod.containers) {
-        for (const name of ['livenessProbe', 'readinessProbe']) {
+        for (const name of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
           const probe = container.at(name);
           if (!probe.exists) yield { at: probe, message: `container ${itemName(container)} has no ${name}` };
         }

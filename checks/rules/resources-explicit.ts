@@ -6,8 +6,7 @@ export const resourcesExplicit: Rule = {
   id: 'resources-explicit',
   reason:
     'Without requests the scheduler guesses; without a memory limit one large mail takes the node down.',
-  remedy:
-    'Set requests for cpu and memory and a limit for memory, from measurements; no request above its limit.',
+  remedy: 'Set requests and limits for cpu and memory, from measurements; no request above its limit.',
   reference: 'https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/',
   *check(tree) {
     for (const { allContainers } of podsOf(tree)) {
@@ -17,6 +16,7 @@ export const resourcesExplicit: Rule = {
           ['requests', 'cpu'],
           ['requests', 'memory'],
           ['limits', 'memory'],
+          ['limits', 'cpu'],
         ]) {
           const field = resources.at(...path);
           if (!field.exists) {

@@ -3,6 +3,7 @@ import { itemName, podsOf, securityField } from '../pod.ts';
 import type { Rule } from '../rule.ts';
 
 const GROUP_READ = 0o040;
+const EVERYONE = 0o007;
 
 /** Mode of the files of a Secret or ConfigMap volume; Kubernetes gives everyone read access by default. */
 function modeOf(volume: Field): Field {
@@ -23,11 +24,18 @@ export const volumeOwnership: Rule = {
       );
       if (isRoot) continue;
       const group = pod.spec.at('securityContext', 'fsGroup');
+      const own = pod.spec.at('securityContext', 'runAsGroup');
+      if (group.exists && own.exists && group.value !== own.value) {
+        yield { at: own, message: `group ${String(own.value)} is not fsGroup ${String(group.value)}` };
+      }
       for (const volume of pod.spec.at('volumes').items()) {
         if (volume.at('persistentVolumeClaim').exists && !group.exists) {
           yield { at: group, message: `no fsGroup, so volume ${itemName(volume)} stays root's` };
         }
         const mode = modeOf(volume);
+        if (volume.at('secret').exists && ((mode.number ?? 0) & EVERYONE) !== 0) {
+          yield { at: mode, message: `mode ${mode.number?.toString(8)} gives everyone a part in the secret` };
+        }
         const isOpen = mode.number === undefined || (mode.number & GROUP_READ) !== 0;
         if (!isOpen)
           yield { at: mode, message: `mode ${mode.number?.toString(8)} lets only root read the files` };

@@ -1,6 +1,7 @@
 /** Strict schemas of custom resources, from CustomResourceDefinitions. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { DEFAULT_NAME } from './known.ts';
 import { child, isSchema, mapValues, type Schema } from './schema.ts';
 
 /** Metadata of any object, as the native kinds have it. */
@@ -8,6 +9,7 @@ const METADATA: Schema = {
   allOf: [{ $ref: 'kubernetes#/$defs/meta.v1.ObjectMeta' }],
   type: 'object',
   required: ['name'],
+  properties: { name: { type: 'string', ...DEFAULT_NAME } },
 };
 
 /** Keywords whose subschemas only constrain values that are described elsewhere: they stay open. */
