@@ -75,6 +75,12 @@ it('takes an answer that comes before the end of the body, and one whose body br
     headers: { 'retry-after': '3' },
     text: 'ha',
   });
+  const stalled = await serve((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\n\r\nha'));
+  });
+  expect(await client(100).request({ method: 'POST', url: stalled, body: wholeBody('x') })).toMatchObject({
+    status: 202,
+  });
 });
 
 it.each([0, 1, 2, 3, 49_151, 49_152, 49_153, 200_000])('base64 of %i octets', (size) => {

@@ -108,8 +108,7 @@ export class HttpClient {
   /** Throws {@link HttpFailure}. Never repeats a request. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const { body, headers = {}, method, signal, url } = request;
-    const time = AbortSignal.timeout(this.#waits.request);
-    const exchange = new Exchange(body, signal === undefined ? time : AbortSignal.any([signal, time]));
+    const exchange = new Exchange(body, signal, this.#waits.request);
     try {
       const dispatcher = await this.#dispatcher();
       const { origin } = new URL(url);
@@ -123,8 +122,9 @@ export class HttpClient {
       dispatcher.dispatch(options, exchange);
       return await exchange.answer;
     } catch (error) {
-      const text = time.aborted ? `no answer within ${this.#waits.request / 1000} s` : causeOf(error);
-      throw new HttpFailure(text, exchange.begun, exchange.bodyLeft);
+      throw new HttpFailure(causeOf(error), exchange.begun, exchange.bodyLeft);
+    } finally {
+      exchange.dispose();
     }
   }
 
@@ -165,9 +165,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   begun = false;
   /** The last piece was given away, be it before the request began. */
   #drawn: boolean;
-  readonly #signal: AbortSignal;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
   readonly #pieces: Buffer[] = [];
-  readonly #onAbort = (): void => this.#controller?.abort(new Error('given up'));
+  readonly #onAbort = (): void => this.#giveUp(new Error('given up'));
+  /** Why it was given up. */
+  #reason: Error | undefined;
   #length = 0;
   #status = 0;
   #headers: Readonly<Record<string, string>> = {};
@@ -175,7 +178,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #resolve: (answer: HttpAnswer) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
-  constructor(body: Body | undefined, signal: AbortSignal) {
+  constructor(body: Body | undefined, signal: AbortSignal | undefined, wait: number) {
     this.#drawn = body === undefined;
     this.#signal = signal;
     this.readable = body === undefined ? null : Readable.from(this.#watched(body), { highWaterMark: 0 });
@@ -183,10 +186,29 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // It may be given up while no connection is free or made yet.
-    signal.addEventListener('abort', () => this.#end(new Error('given up')), { once: true });
-    signal.addEventListener('abort', this.#onAbort, { once: true });
-    if (signal.aborted) this.#end(new Error('given up'));
+    this.answer.catch(() => undefined); // it may be given up before anybody waits for it
+    this.#timer = setTimeout(() => this.#giveUp(new Error(`no answer within ${wait / 1000} s`)), wait);
+    signal?.addEventListener('abort', this.#onAbort);
+    if (signal?.aborted === true) this.#onAbort();
+  }
+
+  /** At the end, whatever it was. */
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  /** There may be no connection yet that could be given up. */
+  #giveUp(reason: Error): void {
+    this.#reason ??= reason;
+    this.#fail(reason);
+    this.#controller?.abort(reason);
+  }
+
+  #fail(reason: Error): void {
+    // Once the status has been said, what is lost is its explanation.
+    if (this.#status >= 200) this.onResponseEnd();
+    else this.#reject(reason);
   }
 
   get bodyLeft(): boolean {
@@ -196,8 +218,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** The request line is about to leave. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#signal.aborted) {
-      controller.abort(new Error('given up'));
+    if (this.#reason !== undefined) {
+      controller.abort(this.#reason);
       return;
     }
     this.begun = true;
@@ -218,19 +240,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end();
+    const text = Buffer.concat(this.#pieces).toString('utf8', 0, maxAnswer);
+    this.#resolve({ status: this.#status, headers: this.#headers, text, bodyLeft: this.bodyLeft });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#end(error);
-  }
-
-  #end(error?: Error): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    // Once the status has been said, what is lost is its explanation.
-    if (this.#status < 200) this.#reject(error ?? new Error('no answer'));
-    const text = Buffer.concat(this.#pieces).toString('utf8', 0, maxAnswer);
-    this.#resolve({ status: this.#status, headers: this.#headers, text, bodyLeft: this.bodyLeft });
+    this.#fail(error);
   }
 
   *#watched(body: Body): Generator<Buffer> {

@@ -87,6 +87,15 @@ describe('exactlyOnce', () => {
     },
   );
 
+  it('is kept for messages that began with it, when it is switched off', async () => {
+    const what = delivery();
+    const before = accepted();
+    graph.faults.add({ at: 'sendDraft', times: 1, drop: 'after', accept: true });
+    expect(await send(await transport({ exactlyOnce: true }), what)).toMatchObject({ result: 'unknown' });
+    expect(await send(await transport({}), what)).toMatchObject({ result: 'sent' });
+    expect(accepted() - before).toBe(1);
+  });
+
   it('spares the drafts of other messages with the same Message-ID', async () => {
     const by = await transport({ exactlyOnce: true });
     const [what, other] = [
@@ -106,7 +115,7 @@ describe('exactlyOnce', () => {
     const what = delivery();
     graph.faults.add({ at: 'sendDraft', times: 1, status: 400, code: 'ErrorInvalidRecipients' });
     expect(await send(by, what)).toMatchObject({ result: 'failed', status: '5.1.3' });
-    expect(what.memory).toBeUndefined();
+    expect(graph.mailboxes.drafts).toEqual([]);
     graph.faults.add({ at: 'sendDraft', times: 1, status: 403, code: 'ErrorAccessDenied' });
     expect(await send(by, what)).toMatchObject({ result: 'deferred', scope: 'mailbox' });
     await by.discard(what.memory ?? '');

@@ -111,7 +111,7 @@ export class Drafts {
       draft = made;
       await delivery.remember(JSON.stringify({ ...begun, draft }));
       const problem = await complete(draft);
-      if (problem !== undefined) return this.#orRemove(problem, delivery, mailbox, draft);
+      if (problem !== undefined) return this.#orRemove(problem, mailbox, draft);
       await delivery.remember(JSON.stringify({ ...begun, draft, ready: true }));
     }
     const sent = await this.#api.call(mailbox, {
@@ -120,7 +120,7 @@ export class Drafts {
       headers: immutable,
       signal: delivery.signal,
     });
-    return this.#orRemove(verdictOf(sent, { sends: true }), delivery, mailbox, draft);
+    return this.#orRemove(verdictOf(sent, { sends: true }), mailbox, draft);
   }
 
   /** What became of the draft of an earlier attempt: a verdict, the draft to send, or undefined to make a new one. */
@@ -182,11 +182,11 @@ export class Drafts {
   }
 
   /** A message that is done for leaves no draft. */
-  async #orRemove(verdict: Verdict, delivery: Delivery, mailbox: string, draft: string): Promise<Verdict> {
+  async #orRemove(verdict: Verdict, mailbox: string, draft: string): Promise<Verdict> {
     if (verdict.result === 'failed') {
       const problem = await this.#remove(mailbox, draft);
-      if (problem === undefined) await delivery.remember(undefined);
-      else this.#options.log.warn({ mailbox, answer: problem.answer }, 'a draft may be left over');
+      if (problem !== undefined)
+        this.#options.log.warn({ mailbox, answer: problem.answer }, 'a draft may be left over');
     }
     return verdict;
   }

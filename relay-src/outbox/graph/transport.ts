@@ -98,7 +98,9 @@ class GraphTransport implements Transport {
         if (largeMessages === 'draft') return await this.#drafts.sendRebuilt(delivery, mailbox, mime);
         return { result: 'failed', status: '5.3.4', answer: tooBig(mimeLimit).text };
       }
-      if (exactlyOnce) return await this.#drafts.sendMime(delivery, mailbox, mime);
+      // What has begun with a draft goes on with it, or it might be sent twice.
+      if (exactlyOnce || delivery.memory !== undefined)
+        return await this.#drafts.sendMime(delivery, mailbox, mime);
       const attempt = await this.#api.call(mailbox, {
         method: 'POST',
         path: '/sendMail',
