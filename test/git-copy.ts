@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { git } from '../render/git-tree.ts';
 import { withRepositoryCopy } from './repository.ts';
 
@@ -5,14 +7,16 @@ import { withRepositoryCopy } from './repository.ts';
 export async function withGitCopy<T>(body: (root: string) => Promise<T>): Promise<T> {
   return withRepositoryCopy(async (root) => {
     git(root, ['init', '-q', '-b', 'main']);
+    // The packages are a link to ours.
+    appendFileSync(join(root, '.git/info/exclude'), 'node_modules\n');
     commitAll(root, 'first');
     return body(root);
   });
 }
 
-/** Commits everything but the packages. */
+/** Commits everything. */
 export function commitAll(root: string, message: string): void {
-  git(root, ['add', '-A', '--', '.', ':!node_modules']);
+  git(root, ['add', '-A']);
   git(root, [...IDENTITY, 'commit', '-q', '--no-verify', '--allow-empty', '-m', message]);
 }
 

@@ -106,7 +106,7 @@ describe('the provenance of a field', () => {
       const inputs = provenance.inputs.filter((input) => `${input.name}.`.startsWith(`${name}.`));
       const told = new Set(inputs.flatMap((input) => [...provenance.effectsOf(input.name)]));
       const kinds = new Set([...told].map(kindOf));
-      const changed = samples(node, 3).flatMap((value) => [...effects(withValue(example, path, value))]);
+      const changed = samples(node, 2).flatMap((value) => [...effects(withValue(example, path, value))]);
       // What comes to be with a value cannot be named before; that something of its kind changes is.
       const untold = changed.filter(
         (effect) => !told.has(effect) && !(isNew(effect) && kinds.has(kindOf(effect))),

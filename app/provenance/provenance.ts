@@ -46,6 +46,8 @@ export class Provenance {
   readonly #root: string;
   readonly #objects: ReadonlyMap<string, RenderedObject>;
   readonly #sources: ReadonlySet<string>;
+  /** Each object as JSON: most are the same in every variant. */
+  readonly #json: ReadonlyMap<string, string>;
   /** By key of the object and text of the field, '' for the object as a whole. */
   readonly #effects = new Map<string, Map<string, Input[]>>();
   readonly #breadth = new Map<Input, number>();
@@ -57,6 +59,7 @@ export class Provenance {
     const base = renderEnvironment(environment);
     this.#objects = renderedObjects(base);
     this.#sources = new Set(base.map(({ source }) => source));
+    this.#json = new Map([...this.#objects].map(([key, { manifest }]) => [key, JSON.stringify(manifest)]));
     const variable = inputsOf(root, environment, given);
     this.inputs = variable.map(({ input }) => input);
     for (const { input, variants } of variable) {
@@ -124,7 +127,7 @@ export class Provenance {
     for (const [key, object] of this.#objects) {
       const other = variant.get(key);
       if (other === undefined) this.#record(input, key, '');
-      else if (JSON.stringify(object.manifest) !== JSON.stringify(other.manifest)) {
+      else if (this.#json.get(key) !== JSON.stringify(other.manifest)) {
         for (const { field } of changedFields(object.manifest, other.manifest))
           this.#record(input, key, field);
       }

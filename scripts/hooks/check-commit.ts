@@ -40,7 +40,14 @@ export async function checkCommit(root: string, colours: boolean): Promise<Verdi
     return { allowed: false, says: `${human(report, colours)}\n${hint}\n` };
   }
   // The check read the working tree; what is committed is the index.
-  const apart = [...files('diff', '--name-only'), ...files('ls-files', '--others', '--exclude-standard')];
+  return judgeApart([
+    ...files('diff', '--name-only'),
+    ...files('ls-files', '--others', '--exclude-standard'),
+  ]);
+}
+
+/** Judges what was checked and is not part of the commit. */
+export function judgeApart(apart: readonly string[]): Verdict {
   const rendered = apart.filter((file) => file.startsWith('dist/'));
   if (rendered.length > 0) {
     return {
