@@ -43,7 +43,11 @@ afterEach(async () => {
 /** Waits that fit a test; what a person may write is longer. */
 const retry = { first: 30, longest: 200, unknown: 100, maxAge: 60_000 };
 
-async function start(config: Partial<Config> = {}, parts: Partial<Parts> = {}): Promise<Outbox> {
+async function start(
+  config: Partial<Config> = {},
+  parts: Partial<Parts> = {},
+  keys: object = {},
+): Promise<Outbox> {
   const { tenant, clientId, clientSecret } = defaultApp;
   const text = {
     listen: '127.0.0.1:0',
@@ -60,6 +64,7 @@ async function start(config: Partial<Config> = {}, parts: Partial<Parts> = {}): 
       loginUrl: graph.url,
       graphUrl: graph.url,
       ca: graph.caFile,
+      ...keys,
     },
   };
   const whole = { ...parseConfig(JSON.stringify(text), 'test'), retry, ...config };
@@ -192,6 +197,17 @@ describe('what goes wrong', () => {
     const message = await failed(idOf(await send()));
     expect(message.outcomes.get('a@example.org')).toMatchObject({ status: '5.4.7' });
     expect(await metric(/^outbox_bounces_total\{result="queued"\} (\d+)$/m)).toBe(1);
+  });
+
+  it('too old: its draft goes with it', async () => {
+    await outbox.stop(50);
+    outbox = await start({ retry: { ...retry, maxAge: 50 } }, {}, { exactlyOnce: true });
+    graph.faults.add({ at: 'sendDraft', status: 503 });
+    const id = idOf(await send());
+    await until('its draft is made', () => (graph.mailboxes.drafts.length > 0 ? true : undefined));
+    expect((await failed(id)).memory).toBeUndefined();
+    await until('its draft is gone', () => (graph.mailboxes.drafts.length === 0 ? true : undefined));
+    expect(entriesOf(number)).toEqual([]);
   });
 
   it('Mailpit away: the copy waits, delivery does not; too many are dropped', async () => {

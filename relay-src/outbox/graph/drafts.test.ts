@@ -96,6 +96,17 @@ describe('exactlyOnce', () => {
     expect(accepted() - before).toBe(1);
   });
 
+  it('makes a draft anew that somebody removed', async () => {
+    const by = await transport({ exactlyOnce: true });
+    const what = delivery();
+    const before = accepted();
+    graph.faults.add({ at: 'sendDraft', times: 1, status: 503 });
+    await send(by, what);
+    for (const { id, mailbox } of graph.mailboxes.drafts) graph.mailboxes.deleteMessage(mailbox, id);
+    expect(await send(by, what)).toMatchObject({ result: 'sent' });
+    expect(accepted() - before).toBe(1);
+  });
+
   it('spares the drafts of other messages with the same Message-ID', async () => {
     const by = await transport({ exactlyOnce: true });
     const [what, other] = [

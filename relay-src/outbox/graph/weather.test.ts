@@ -47,8 +47,8 @@ async function sendAll(exactlyOnce: boolean, seed: string): Promise<{ stories: S
   };
   try {
     const stories: Story[] = [];
-    for (let index = 0; index < 40; index += 20) {
-      const some = Array.from({ length: 20 }, (_, offset) => story(index + offset));
+    for (let index = 0; index < 24; index += 12) {
+      const some = Array.from({ length: 12 }, (_, offset) => story(index + offset));
       stories.push(...(await Promise.all(some)));
     }
     expect(graph.failures).toEqual([]);
@@ -75,7 +75,7 @@ it.each([
     // The weather was bad: many attempts failed, and there was something to be in doubt about.
     const sum = (of: (story: Story) => number): number => stories.reduce((total, one) => total + of(one), 0);
     expect(sum(({ attempts }) => attempts)).toBeGreaterThan(stories.length * 1.3);
-    expect(sum(({ doubts }) => doubts)).toBeGreaterThan(5);
+    expect(sum(({ doubts }) => doubts)).toBeGreaterThan(3);
     if (!exactlyOnce) expect(sum(({ arrivals }) => arrivals.length)).toBeGreaterThan(stories.length);
   },
   60_000,

@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics.ts';
 import { NoSuchMessage } from '../spool/errors.ts';
 import { openRecipients, type Message, type Summary } from '../spool/message.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { Delivery, Transport, Verdicts } from '../transport.ts';
+import type { Delivery, Transport, Verdict, Verdicts } from '../transport.ts';
 import type { Started } from './lane.ts';
 import type { MailboxLimits } from './limits.ts';
 import { Notebook } from './notebook.ts';
@@ -148,9 +148,8 @@ export class Queue {
         const note = this.#notebook.pending(id);
         if (note !== undefined) return this.#notebook.write(note);
         if (spool.summary(id)?.state !== 'queued' || !spool.owned || this.#stopping) return false;
-        const message = await spool.load(id);
         const begun = performance.now();
-        const verdicts = await this.#deliver(message);
+        const { message, verdicts } = await this.#deliver(await spool.load(id));
         const seconds = (performance.now() - begun) / 1000;
         const mailboxUntil = over(verdicts);
         if (mailboxUntil !== undefined) this.#expireLane(started);
@@ -162,10 +161,12 @@ export class Queue {
     }
   }
 
-  async #deliver(message: Message): Promise<Verdicts> {
+  /** Resolves with the message as it is afterwards: the transport may remember something of it. */
+  async #deliver(before: Message): Promise<{ message: Message; verdicts: Verdicts }> {
     const { spool, transport, log } = this.#options;
-    const { id, sender, smtpUtf8, size, memory } = message;
-    const recipients = openRecipients(message);
+    const { id, sender, smtpUtf8, size, memory } = before;
+    const recipients = openRecipients(before);
+    let message = before;
     const delivery: Delivery = {
       id,
       sender,
@@ -174,15 +175,22 @@ export class Queue {
       size,
       memory,
       read: () => spool.read(id),
-      remember: async (value) => void (await spool.update(id, { memory: value ?? null })),
+      remember: async (value) => {
+        message = await spool.update(id, { memory: value ?? null });
+      },
       signal: this.#abort.signal,
     };
     try {
-      return await transport.deliver(delivery);
+      const verdicts = await transport.deliver(delivery);
+      return { message, verdicts };
     } catch (error) {
       log.error({ id, error: text(error) }, 'internal error');
       const answer = 'internal error in the transport';
-      return new Map(recipients.map((one) => [one, { result: 'unknown', scope: 'message', answer }]));
+      const verdicts = recipients.map((one): [string, Verdict] => [
+        one,
+        { result: 'unknown', scope: 'message', answer },
+      ]);
+      return { message, verdicts: new Map(verdicts) };
     }
   }
 
