@@ -61,16 +61,15 @@ export async function diffAgainst(root: string, revision: string, environment?: 
 /** What the second environment has otherwise than the first, apart from its name and its cluster's. */
 export async function diffEnvironments(root: string, first: string, second: string): Promise<Diff> {
   const { environments } = await loadEnvironments(root);
-  const [a, b] = [first, second].map((name) => {
+  const named = (name: string): Environment => {
     const environment = environments.find((one) => one.name === name);
-    if (environment === undefined)
-      throw unknownEnvironment(
-        name,
-        environments.map((one) => one.name),
-      );
-    return environment;
-  });
-  if (a === undefined || b === undefined) return { before: first, after: second, environments: [] };
+    if (environment !== undefined) return environment;
+    throw unknownEnvironment(
+      name,
+      environments.map((one) => one.name),
+    );
+  };
+  const [a, b] = [named(first), named(second)];
   return {
     before: `environment ${first}`,
     after: `environment ${second}`,

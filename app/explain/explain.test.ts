@@ -36,6 +36,10 @@ describe('explain', () => {
       'ns/email-relay.metadata.labels["pod-security.kubernetes.io/enforce"]',
       ['Namespace/email-relay metadata.labels["pod-security.kubernetes.io/enforce"]'],
     ],
+    [
+      'ns/email-relay.app.kubernetes.io/name',
+      ['Namespace/email-relay metadata.labels["app.kubernetes.io/name"]'],
+    ],
   ])('%s', (query, expected) => expect(fields(query)).toEqual(expected));
 
   it('explains each of several fields', () => {

@@ -29,9 +29,6 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   svc: 'service',
 };
 
-/** Most fields that an abbreviated one may mean. */
-const MEANT = 6;
-
 /**
  * Explains what a query names: `deployment/email-relay`, `svc/email-relay.spec.ports[smtp]`,
  * `deployment/email-relay.spec.template.spec.containers[mailpit].image`. The case of the kind does not matter, the
@@ -106,7 +103,7 @@ function fieldsNamed(fields: readonly string[], rest: string): string[] {
   }
   const exact = [...found].filter((field) => stepNames(field).join('\n') === wanted.join('\n'));
   const all = exact.length > 0 ? exact : [...found];
-  return all.filter((field) => !all.some((other) => other !== field && isIn(field, other))).slice(0, MEANT);
+  return all.filter((field) => !all.some((other) => other !== field && isIn(field, other)));
 }
 
 /** `a.b[c]`: `a`, `a.b`, `a.b[c]`. */
@@ -116,6 +113,8 @@ function prefixes(field: string): string[] {
 }
 
 function endsInOrder(names: readonly string[], wanted: readonly string[]): boolean {
+  // A key with dots in it (`outbox.yaml`, `app.kubernetes.io/name`) needs no quotes.
+  if (`.${names.join('.')}`.endsWith(`.${wanted.join('.')}`)) return true;
   if (names.at(-1) !== wanted.at(-1)) return false;
   let next = 0;
   for (const name of names) if (name === wanted[next]) next += 1;

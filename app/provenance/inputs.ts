@@ -70,7 +70,7 @@ interface Leaf {
 
 function settingInputs(root: string, environment: Environment, given: unknown): VariableInput[] {
   const file = moduleAt(root, environment.file);
-  const sources = withImports(root, [SETTINGS], /^(app\/setting|relay-src\/)/);
+  const sources = withImports(root, [SETTINGS], /^(app\/[\w-]*setting[\w-]*\.ts$|relay-src\/)/);
   const whole = withKinds(schema, given);
   // With another delivery another container runs, whose image nobody has named yet.
   const images = { outbox: 'outbox', smtp2graph: 'smtp2graph', ...environment.images };

@@ -22,8 +22,8 @@ interface Options {
 function main({ before, after, number, time, environment, output }: Options): void {
   const root = join(import.meta.dirname, '../..');
   const { build, because } = decide(changedFiles(root, before, after));
-  const tag = build ? imageTag(environment, timeOf(time), number) : '';
-  const lines = `build=${build}\ntag=${tag}\n`;
+  const tag = imageTag(environment, timeOf(time), number);
+  const lines = `build=${build}\ntag=${build ? tag : ''}\n`;
   process.stdout.write(`${lines}# ${because}\n`);
   if (output !== undefined) appendFileSync(output, lines);
 }

@@ -4,6 +4,7 @@ import { cosmetic } from './cosmetic.ts';
 import { dataLoss } from './data-loss.ts';
 import { flux } from './flux.ts';
 import { images } from './image.ts';
+import { inPlace } from './in-place.ts';
 import { network } from './network.ts';
 import { pruned } from './pruned.ts';
 import { reach } from './reach.ts';
@@ -30,9 +31,10 @@ export const consequenceKinds: readonly ConsequenceKind[] = [
 
 /** All consequences of what changed. @param transition false between two environments, where nothing happens */
 export function consequencesOf(context: Context, transition: boolean): Consequence[] {
-  return consequenceKinds
+  const found = consequenceKinds
     .filter((kind) => transition || !kind.transition)
     .flatMap((kind) =>
-      Array.from(kind.find(context), (found) => ({ kind: kind.id, ...found, reference: kind.reference })),
+      Array.from(kind.find(context), (one) => ({ kind: kind.id, ...one, reference: kind.reference })),
     );
+  return transition ? [...found, ...inPlace(context, found)] : found;
 }

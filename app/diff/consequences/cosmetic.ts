@@ -1,5 +1,4 @@
-import type { ConsequenceKind, Context, Found } from '../consequence.ts';
-import { kindOf } from '../consequence.ts';
+import { type ConsequenceKind, type Context, type Found, kindOf } from '../consequence.ts';
 
 const WORDS = /^metadata\.(labels|annotations)\b/;
 /** Annotations and labels that something acts on. */
@@ -13,26 +12,26 @@ export const cosmetic: ConsequenceKind = {
   reference: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/',
   transition: true,
   *find(context: Context): Iterable<Found> {
-    for (const { key, kind, fields, before, after, ...rest } of context.changes) {
-      if (kind === 'moved') {
+    for (const change of context.changes) {
+      const { key, fields } = change;
+      if (change.kind === 'moved') {
         yield {
           weight: 'note',
           object: key,
           fields: [],
-          says: `only its file moved, from ${before?.file ?? ''}`,
+          says: `only its file moved, from ${change.before?.file ?? ''}`,
         };
-      } else if (
-        kindOf({ key, kind, fields, before, after, ...rest }) === 'kustomize.config.k8s.io/Kustomization'
-      ) {
+      } else if (kindOf(change) === 'kustomize.config.k8s.io/Kustomization') {
         yield { weight: 'note', object: key, fields: [], says: 'the index of the folder follows its files' };
       } else if (
         fields.length > 0 &&
         fields.every(({ field }) => WORDS.test(field) && !ACTED_ON.test(field))
       ) {
+        const words = fields.map(({ field }) => field);
         yield {
           weight: 'note',
           object: key,
-          fields: fields.map(({ field }) => field),
+          fields: words,
           says: 'only labels or annotations of the object itself',
         };
       }

@@ -8,7 +8,7 @@ export const images: ConsequenceKind = {
   id: 'image',
   title: 'another image runs',
   reference: 'https://fluxcd.io/flux/guides/image-update/',
-  transition: false,
+  transition: true,
   *find(context) {
     for (const { key, fields, after } of context.changes) {
       for (const { field, before, after: value } of fields) {

@@ -10,6 +10,7 @@ const IMMUTABLE: Readonly<Record<string, RegExp>> = {
   'apps/ReplicaSet': /^spec\.selector\b/,
   'apps/StatefulSet':
     /^spec\.(?!replicas|ordinals|template|updateStrategy|revisionHistoryLimit|persistentVolumeClaimRetentionPolicy|minReadySeconds)/,
+  Pod: /^spec\.(?!(initC|c)ontainers\[[^\]]*\]\.image$|activeDeadlineSeconds$|tolerations\b|terminationGracePeriodSeconds$)/,
   'batch/Job': /^spec\.(selector|template|completionMode|podFailurePolicy|backoffLimitPerIndex)\b/,
   PersistentVolumeClaim: /^spec\.(?!resources\.requests\.storage|volumeAttributesClassName)/,
   PersistentVolume: /^spec\.(csi|nfs|hostPath|local|nodeAffinity|volumeMode)\b/,
