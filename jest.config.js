@@ -1,6 +1,8 @@
 /** Native ESM: kubernetes-models ships no CommonJS. swc strips types; `npm run typecheck` checks them. */
 export default {
   testEnvironment: 'node',
+  // A test that starts a program takes seconds on a busy machine.
+  testTimeout: 20_000,
   testMatch: ['<rootDir>/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/build/', '/.cache/'],
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/.cache/'],

@@ -62,12 +62,13 @@ describe('running', () => {
   const upstream = new FakeUpstream();
   let running: Running;
   let port: number;
+  let metricsPort: number;
 
   beforeEach(async () => {
     await upstream.start();
     running = start({ UPSTREAM_PORT: String(upstream.port), POSTMASTER: 'admin@ok.example' });
     const { ports } = await running.logged('listening');
-    port = Array.isArray(ports) ? Number(ports[0]) : 0;
+    [port = 0, metricsPort = 0] = Array.isArray(ports) ? ports.map(Number) : [];
   });
   afterEach(async () => {
     running.child.kill('SIGKILL');
@@ -83,6 +84,7 @@ describe('running', () => {
     running.child.kill('SIGTERM');
     await running.logged('draining');
     await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(503);
     await client.ask('DATA');
     await client.send('From: app@ok.example\r\n\r\nsecret\r\n.\r\n');
     const [accepted = ''] = await client.reply();
