@@ -8,6 +8,8 @@ import { startFakeGraph, defaultApp, type FakeGraph } from '../testing/fake-grap
 import { FakeUpstream } from '../testing/fake-upstream.ts';
 import { RawClient } from '../testing/raw-client.ts';
 import { parseConfig, type Config } from './config.ts';
+import { smarthostSchema } from './smarthost/config.ts';
+import { createSmarthostTransport } from './smarthost/transport.ts';
 import { startOutbox, type Outbox, type Parts } from './outbox.ts';
 import type { Message } from './spool/message.ts';
 import { createTransport } from './transports.ts';
@@ -251,4 +253,34 @@ it('SIGTERM: a session may end its message and hears 221; an attempt under way e
   await until('the last one is at Graph', () =>
     graph.ledger.entries.find(({ messageId }) => messageId === '<last@app>'),
   );
+});
+
+it('a smarthost says of each recipient what becomes of it', async () => {
+  const provider = new FakeUpstream({
+    faults: [
+      { at: 'RCPT TO:<gone@example.org>', answer: '550 5.1.1 unknown' },
+      { at: 'RCPT TO:<full@example.org>', answer: '452 4.2.2 mailbox full', times: 1 },
+    ],
+  });
+  await provider.start();
+  const keys = { kind: 'smarthost', host: '127.0.0.1', port: provider.port, tls: 'none' };
+  const transport = await createSmarthostTransport(smarthostSchema.parse(keys), { name: 'outbox.example' });
+  await outbox.stop(50);
+  outbox = await start({}, { transport });
+  const message = await failed(
+    idOf(await send('app@example.com', ['a@example.org', 'gone@example.org', 'full@example.org'])),
+  );
+  expect([...message.outcomes]).toMatchObject([
+    ['a@example.org', { result: 'sent' }],
+    ['gone@example.org', { result: 'failed', status: '5.1.1' }],
+    ['full@example.org', { result: 'sent' }],
+  ]);
+  await until('the report is sent', () =>
+    provider.messages.find(({ to }) => to.includes('RCPT TO:<app@example.com>')),
+  );
+  const taken = provider.messages.map(({ to }) => to.join()).filter((to) => !to.includes('app@'));
+  expect(taken).toEqual(['RCPT TO:<a@example.org>', 'RCPT TO:<full@example.org>']);
+  await outbox.stop(50);
+  await provider.stop();
+  outbox = await start();
 });
