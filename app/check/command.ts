@@ -16,6 +16,7 @@ interface Options {
   readonly format: (typeof FORMATS)[number];
   readonly output?: string;
   readonly drift?: true;
+  readonly fix?: true;
   readonly kubernetes: '1.34' | '1.35' | '1.36';
 }
 
@@ -26,6 +27,7 @@ export function checkCommand(root: string): Command {
     .argument('[path]', 'folder or file of manifests that are not rendered here')
     .addOption(new Option('--format <format>', 'how findings are written').choices(FORMATS).default('human'))
     .option('--drift', 'also say what in dist/ is not what the sources render')
+    .option('--fix', 'repair below the path what has one right answer')
     .option('--output <file>', 'write them into a file instead')
     .addOption(
       new Option('--kubernetes <version>', 'version that the manifests of a path are for')
@@ -35,9 +37,13 @@ export function checkCommand(root: string): Command {
     .action(async (path: string | undefined, options: Options) => {
       if (path !== undefined && options.drift === true)
         throw new Error('--drift is about dist/: it goes without a path');
+      if (path === undefined && options.fix === true)
+        throw new Error('--fix needs a path: what is rendered here is repaired in its construct or settings');
       const target = { kubernetes: options.kubernetes, flux: '2.9' } as const;
       const report =
-        path === undefined ? await checkRepository(root, options.drift === true) : checkPath(path, target);
+        path === undefined
+          ? await checkRepository(root, options.drift === true)
+          : checkPath(path, target, options.fix === true);
       const text = write(report, options);
       if (options.output === undefined) process.stdout.write(text);
       else writeFileSync(options.output, text);
