@@ -1,15 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT } from '../../test/repository.ts';
-import { loadEnvironments } from '../load-environments.ts';
-import { type Provenance, provenanceOf } from '../provenance/provenance.ts';
+import { exampleProvenance } from '../../test/example-provenance.ts';
+import type { Provenance } from '../provenance/provenance.ts';
 import { explain } from './explain.ts';
 import { printExplanation } from './print.ts';
 
 let provenance: Provenance;
 beforeAll(async () => {
-  const [environment] = (await loadEnvironments(ROOT)).environments;
-  if (environment === undefined) throw new Error('no environment');
-  provenance = await provenanceOf(ROOT, environment);
+  ({ provenance } = await exampleProvenance());
 });
 
 function fields(query: string): string[] {

@@ -5,23 +5,19 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { members, type Schema, unwrap } from '../../relay-src/schema/tree.ts';
 import { changedFields, fieldsOf, fieldSteps } from '../../render/fields.ts';
+import { exampleProvenance } from '../../test/example-provenance.ts';
 import { example } from '../../test/example-settings.ts';
 import { ROOT } from '../../test/repository.ts';
 import type { Environment } from '../environment.ts';
-import { loadEnvironments } from '../load-environments.ts';
 import { parseSettings } from '../setting-problems.ts';
 import { schema } from '../settings.ts';
 import { renderEnvironment } from '../render-environment.ts';
-import { Provenance, renderedObjects } from './provenance.ts';
+import { type Provenance, renderedObjects } from './provenance.ts';
 
 let environment: Environment;
 let provenance: Provenance;
 beforeAll(async () => {
-  const [loaded] = (await loadEnvironments(ROOT)).environments;
-  const result = parseSettings(example);
-  if (loaded === undefined || 'problems' in result) throw new Error('the example does not load');
-  environment = { ...loaded, settings: result.settings };
-  provenance = new Provenance(ROOT, environment, example);
+  ({ environment, provenance } = await exampleProvenance());
 });
 
 /** Any valid value of a schema node, made from what the node itself says and not from its present value. */
