@@ -99,6 +99,12 @@ class Day {
     await this.update(spool, 'c');
     await this.update(spool, 'c', 'queued');
     await Promise.all([this.finish(spool, 'c'), this.accept(spool, 'last')]);
+    // A disk without room takes no mail, and lets mail go without its record.
+    this.disk.full = /\.json$/;
+    await expect(this.accept(spool, 'refused')).rejects.toMatchObject({ kind: 'full' });
+    this.disk.full = /\.jsonl$/;
+    await this.finish(spool, 'last');
+    this.disk.full = undefined;
     await spool.close();
   }
 }

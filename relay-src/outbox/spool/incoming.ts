@@ -19,6 +19,7 @@ export class BodyFile {
   #file: OpenFile | undefined;
   #written: Promise<void> = Promise.resolve();
   #size = 0;
+  #created = false;
   #gone = false;
 
   constructor(files: Files, path: string) {
@@ -72,13 +73,13 @@ export class BodyFile {
     await file?.close();
   }
 
-  /** The file goes, wherever its name is by now. */
-  async discard(path = this.path): Promise<void> {
+  /** The file goes, if it still is where it was made. */
+  async discard(): Promise<void> {
     this.#gone = true;
     this.#pieces = [];
     await this.#written.catch(() => undefined);
     await this.close().catch(() => undefined);
-    await this.#files.remove(path);
+    if (this.#created) await this.#files.remove(this.path);
   }
 
   /** Also makes the file of an empty message. */
@@ -92,6 +93,7 @@ export class BodyFile {
     this.#written = this.#written.then(async () => {
       if (this.#gone) return;
       this.#file ??= await this.#files.create(this.path);
+      this.#created = true;
       await this.#file.write(pieces);
       this.#writing -= octets;
     });

@@ -121,7 +121,15 @@ export class Recovery {
   async #orphans(id: string, parts: readonly Where[]): Promise<void> {
     if (parts.some(([folder]) => folder === names.incoming)) {
       this.#log.info({ id }, 'recovery: was never acknowledged, removed');
-      await this.#remove(id, parts);
+      // What explains the rest goes last.
+      for (const part of parts.filter(([folder]) => folder !== names.incoming)) {
+        await this.#remove(id, [part]);
+        await this.#files.syncFolder(this.#layout.folder(part[0]));
+      }
+      await this.#remove(
+        id,
+        parts.filter(([folder]) => folder === names.incoming),
+      );
       return;
     }
     this.#log.error({ id }, 'recovery: a body without its record, moved to damaged/');

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Files, OpenFile } from './files.ts';
+import type { Message } from './message.ts';
 
 const line = z.object({
   id: z.string(),
@@ -202,4 +203,19 @@ function parseLine(text: string): Departure | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What people want to know of a message that is gone. */
+export function detailsOf(message: Message | undefined, answer: string): object {
+  if (message === undefined) return { answer };
+  const { accepted, attemptCount, recipients, sender, size, tx } = message;
+  return {
+    accepted: new Date(accepted).toISOString(),
+    sender,
+    recipients,
+    size,
+    tx,
+    attempts: attemptCount,
+    answer,
+  };
 }

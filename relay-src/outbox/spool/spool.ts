@@ -1,13 +1,13 @@
 /** The spool: mail that was acknowledged and is not delivered yet, on disk. `docs/spool.md` has the layout. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { DamagedMessage, NoSuchMessage, SpoolError, spoolError, UnusableSpool } from './errors.ts';
+import { Committer, withdraw, type Committed } from './commit.ts';
+import { DamagedMessage, NoSuchMessage, SpoolError, spoolError } from './errors.ts';
 import { realFiles, type Files } from './files.ts';
 import { FolderSync } from './folder-sync.ts';
 import { BodyFile, writeNew } from './incoming.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { folders, formatText, Layout, names, newId } from './layout.ts';
+import { Layout, names, newId } from './layout.ts';
 import { Lock, lockTimes, type LockTimes } from './lock.ts';
 import type { SpoolLog } from './log.ts';
 import {
@@ -18,10 +18,13 @@ import {
   type State,
   type Summary,
 } from './message.ts';
-import { changed, firstRecord, formatRecord, parseRecord, summaryOf } from './message-file.ts';
+import { changed, formatRecord, parseRecord, summaryOf } from './message-file.ts';
+import { prepare } from './prepare.ts';
 import { Recovery } from './recovery.ts';
 import { Resubmissions } from './resubmissions.ts';
-import { SentRecord, type Departure } from './sent-record.ts';
+import { Room } from './room.ts';
+import { detailsOf, SentRecord, type Departure } from './sent-record.ts';
+import { Tidier } from './tidy.ts';
 import { within } from './within.ts';
 
 export interface SpoolOptions {
@@ -60,11 +63,6 @@ export interface Incoming {
   discard(): void;
 }
 
-export interface Committed {
-  readonly id: string;
-  readonly resubmitted: boolean;
-}
-
 /** Why a message leaves the spool. */
 export interface Ending {
   readonly result: 'sent' | 'deleted';
@@ -76,14 +74,8 @@ export interface Ending {
 export type SpoolListener = (before: Summary | undefined, after: Summary | undefined) => void;
 
 const defaultReserve = 16 * 2 ** 20;
-/** Inodes that stay free. */
-const reserveInodes = 100;
 /** Outbox accepts or refuses within 30 s, what it asks its transport included; mx-validator waits for 120 s. */
 const defaultPatience = 25_000;
-/** Milliseconds for which the free space is not asked again. */
-const freeKnown = 1000;
-/** Milliseconds until something that could not be removed is tried again. */
-const tidyEvery = 5000;
 
 export class Spool {
   readonly layout: Layout;
@@ -93,19 +85,17 @@ export class Spool {
   readonly #patience: number;
   readonly #messages = new Map<string, Summary>();
   readonly #resubmissions = new Resubmissions();
-  /** Commits under way by key: a second one waits for the first. */
-  readonly #committing = new Map<string, Promise<Committed | undefined>>();
   readonly #folders: Readonly<Record<State, FolderSync>>;
   readonly #sent: SentRecord;
   readonly #tasks = new KeyedQueue();
   readonly #changes = new KeyedQueue();
   readonly #listeners: SpoolListener[] = [];
-  /** Work that `close` waits for. */
+  /** Changes that `close` waits for. */
   readonly #active = new Set<Promise<unknown>>();
-  /** Files of messages that have left and could not be removed. */
-  readonly #untidy = new Map<string, () => Promise<void>>();
-  #tidying: NodeJS.Timeout | undefined;
-  #free: { readonly at: number; readonly bytes: number; readonly inodes: number } | undefined;
+  readonly #tidier: Tidier;
+  readonly #room: Room;
+  readonly #committer: Committer;
+  #probe: Promise<string | undefined> | undefined;
   #receiving = 0;
   #closed = false;
 
@@ -118,6 +108,18 @@ export class Spool {
     const sync = (state: State): FolderSync => new FolderSync(this.#files, layout.folder(state));
     this.#folders = { queued: sync('queued'), held: sync('held'), failed: sync('failed') };
     this.#sent = new SentRecord(this.#files, layout.folder(names.sent), () => this.#syncAll());
+    this.#tidier = new Tidier(options.log, () => this.owned);
+    this.#room = new Room(this.#files, layout.root, options.reserveBytes ?? defaultReserve, this.#patience);
+    this.#committer = new Committer({
+      files: this.#files,
+      layout,
+      folders: this.#folders,
+      resubmissions: this.#resubmissions,
+      tidier: this.#tidier,
+      patience: this.#patience,
+      assertOwned: () => this.#assertOwned(),
+      onCommitted: (message) => this.#show(summaryOf(message)),
+    });
   }
 
   /**
@@ -166,7 +168,8 @@ export class Spool {
 
   /** Begins a message of about this many octets. Rejects with SpoolError if there is no room or no way to write. */
   async receive(size = 0): Promise<Incoming> {
-    await this.#assertRoom(size);
+    this.#assertOpen();
+    await this.#room.assert(size);
     this.#receiving += 1;
     const id = newId();
     const body = new BodyFile(this.#files, this.layout.part(names.incoming, id, 'eml'));
@@ -186,11 +189,11 @@ export class Spool {
       read: () => within(this.#patience, body.content()).catch(rethrow),
       commit: (message) => {
         once();
-        return this.#whileActive(this.#commit(id, body, message));
+        return this.#committer.commit(id, body, message);
       },
       discard: () => {
         once();
-        void this.#whileActive(this.#tidy(id, () => body.discard()));
+        void this.#tidier.remove(id, () => body.discard());
       },
     };
   }
@@ -237,7 +240,7 @@ export class Spool {
    * NoSuchMessage; or with SpoolError: then it may or may not be found changed after a crash.
    */
   update(id: string, changes: Changes): Promise<Message> {
-    return this.#whileActive(this.#changes.run(id, () => this.#update(id, changes)));
+    return this.#change(id, () => this.#update(id, changes));
   }
 
   /**
@@ -246,36 +249,45 @@ export class Spool {
    * gone from memory all the same, and its removal is tried again.
    */
   finish(id: string, ending: Ending): Promise<void> {
-    return this.#whileActive(this.#changes.run(id, () => this.#finish(id, ending)));
+    return this.#change(id, () => this.#finish(id, ending));
   }
 
   /** Octets free for mail, as they were a moment ago. Rejects with SpoolError. */
-  async freeBytes(): Promise<number> {
-    const { bytes } = await this.#freeNow();
-    return Math.max(0, bytes - (this.#options.reserveBytes ?? defaultReserve));
+  freeBytes(): Promise<number> {
+    return this.#room.bytes();
   }
 
   /** Undefined if new mail can be taken now, else what is wrong: for readiness. Writes a file to see. */
-  async problem(): Promise<string | undefined> {
-    const path = join(this.layout.folder(names.incoming), `probe-${newId()}`);
-    try {
-      await this.#assertRoom(0);
-      await within(this.#patience, writeNew(this.#files, path, Buffer.from('probe\n')));
-      return undefined;
-    } catch (error) {
-      return `spool: ${spoolError(error).message}`;
-    } finally {
-      await this.#tidy(path, () => this.#files.remove(path));
-    }
+  problem(): Promise<string | undefined> {
+    this.#probe ??= this.#problem().finally(() => (this.#probe = undefined));
+    return this.#probe;
   }
 
   /** Waits for what is under way, then gives the lock free. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#active.size > 0) await Promise.allSettled(this.#active);
-    clearTimeout(this.#tidying);
+    await this.#committer.close();
+    await this.#tidier.close();
     await this.#sent.close();
     await this.#lock.release();
+  }
+
+  async #problem(): Promise<string | undefined> {
+    const path = join(this.layout.folder(names.incoming), 'probe');
+    const write = async (): Promise<void> => {
+      await this.#files.remove(path);
+      await writeNew(this.#files, path, Buffer.from('can it be written?\n'));
+      await this.#files.remove(path);
+    };
+    try {
+      this.#assertOpen();
+      await this.#room.assert(0);
+      await within(this.#patience, write());
+      return undefined;
+    } catch (error) {
+      return `spool: ${spoolError(error).message}`;
+    }
   }
 
   /** The body beside its record; or where a move that failed half-way left it. */
@@ -305,87 +317,18 @@ export class Spool {
     this.#options.log.info({ messages: this.#messages.size, seconds }, 'spool opened');
   }
 
-  async #commit(id: string, body: BodyFile, message: NewMessage): Promise<Committed> {
-    const deadline = performance.now() + this.#patience;
-    const key = message.state === 'failed' ? undefined : message.key;
-    try {
-      const known = key === undefined ? undefined : await this.#known(key, deadline);
-      if (known !== undefined) {
-        void this.#tidy(id, () => body.discard());
-        return { id: known, resubmitted: true };
-      }
-    } catch (error) {
-      void this.#tidy(id, () => body.discard());
-      throw spoolError(error);
-    }
-    let late = false;
-    const work = this.#store(id, body, message, () => late);
-    if (key !== undefined) {
-      const settled = work.catch(() => undefined).finally(() => this.#committing.delete(key));
-      this.#committing.set(key, settled);
-    }
-    void this.#whileActive(work.catch(() => undefined));
-    return within(deadline - performance.now(), work, () => (late = true)).catch(rethrow);
-  }
-
-  /** The message that has this key; waits for one that is being committed, from a client that gave up waiting. */
-  async #known(key: string, deadline: number): Promise<string | undefined> {
-    for (;;) {
-      const known = this.#resubmissions.find(key);
-      const other = this.#committing.get(key);
-      if (known !== undefined || other === undefined) return known;
-      await within(deadline - performance.now(), other);
-    }
-  }
-
-  /** Everything up to the commit. If it is too late then, or goes wrong, nothing is kept. */
-  async #store(id: string, body: BodyFile, incoming: NewMessage, isLate: () => boolean): Promise<Committed> {
-    const temporary = this.layout.part(names.incoming, id, 'json');
-    const message = firstRecord(id, incoming, { size: body.size, sha256: body.digest() });
-    const { state } = message;
-    let [bodyPath, recordPath] = [body.path, temporary];
-    const check = (): void => {
-      if (isLate()) throw new SpoolError('trouble', 'the disk is too slow');
-      this.#assertOwned();
-    };
-    try {
-      await both(body.sync(), writeNew(this.#files, temporary, formatRecord(message)));
-      check();
-      await this.#files.rename(bodyPath, this.layout.body(state, id));
-      bodyPath = this.layout.body(state, id);
-      check();
-      await this.#files.rename(recordPath, this.layout.record(state, id));
-      recordPath = this.layout.record(state, id);
-      await this.#folders[state].sync();
-      check();
-    } catch (error) {
-      // The record first: a record without its body would be one more case to recover from.
-      await this.#tidy(id, async () => {
-        await this.#files.remove(recordPath);
-        await body.discard(bodyPath);
-        if (recordPath !== temporary) await this.#folders[state].sync();
-      });
-      throw spoolError(error);
-    }
-    void body.close().catch(() => undefined);
-    if (message.key !== undefined && state !== 'failed') this.#resubmissions.wait(message.key, id);
-    this.#show(summaryOf(message));
-    return { id, resubmitted: false };
-  }
-
   async #update(id: string, changes: Changes): Promise<Message> {
-    this.#assertOwned();
     const before = await this.load(id);
     const message = this.#withKey(changed(before, changes), before);
     const { state } = message;
     const temporary = this.layout.part(names.incoming, id, 'json');
     try {
-      if (this.#untidy.has(temporary)) await this.#files.remove(temporary);
+      if (this.#tidier.isLeft(temporary)) await this.#files.remove(temporary);
       await writeNew(this.#files, temporary, formatRecord(message));
       this.#assertOwned();
       await this.#files.rename(temporary, this.layout.record(state, id));
     } catch (error) {
-      await this.#tidy(temporary, () => this.#files.remove(temporary));
+      await this.#tidier.remove(temporary, () => this.#files.remove(temporary));
       throw spoolError(error);
     }
     // From here on everybody sees the change; after a crash, whoever is on disk by then.
@@ -415,28 +358,26 @@ export class Spool {
     return message;
   }
 
-  async #finish(id: string, ending: Ending): Promise<void> {
-    this.#assertOwned();
-    const summary = this.#find(id);
+  async #finish(id: string, { answer, result }: Ending): Promise<void> {
+    const { state, ...summary } = this.#find(id);
     const message = await this.load(id).catch(() => undefined);
-    const departure: Departure = { id, at: Date.now(), result: ending.result, key: message?.key };
-    this.#leave(summary, departure);
-    let recorded = true;
+    this.#assertOwned();
+    const departure: Departure = { id, at: Date.now(), result, key: message?.key };
+    this.#leave({ state, ...summary }, departure);
     try {
-      await this.#sent.append(departure, details(message, ending));
+      await this.#sent.append(departure, detailsOf(message, answer));
     } catch (error) {
-      recorded = false;
       this.#options.log.warn({ id, error: String(error) }, 'a message has left and cannot be recorded');
+      const isGone = await this.#tidier.remove(id, () =>
+        withdraw(this.#files, this.layout, id, state, this.#folders[state]),
+      );
+      if (!isGone) throw spoolError(error);
+      return;
     }
-    const remove = async (): Promise<void> => {
-      for (const extension of ['json', 'eml'] as const) {
-        await this.#files.remove(this.layout.part(summary.state, id, extension));
-      }
-      // Without the record nothing but this says that it has left.
-      if (!recorded) await this.#folders[summary.state].sync();
-    };
-    if (recorded) await this.#tidy(id, remove);
-    else await remove().catch((error: unknown) => this.#later(id, remove, error));
+    await this.#tidier.remove(id, async () => {
+      await this.#files.remove(this.layout.record(state, id));
+      await this.#files.remove(this.layout.body(state, id));
+    });
   }
 
   /** Gone from memory. */
@@ -460,110 +401,32 @@ export class Spool {
     return summary;
   }
 
-  /** Removes something nobody waits for. What cannot be removed now is tried again; the next start removes it too. */
-  async #tidy(what: string, remove: () => Promise<void>): Promise<void> {
-    try {
-      await remove();
-      this.#untidy.delete(what);
-    } catch (error) {
-      this.#later(what, remove, error, false);
-    }
-  }
-
-  #later(what: string, remove: () => Promise<void>, error: unknown, fatal = true): void {
-    if (!this.#untidy.has(what)) {
-      this.#options.log.error(
-        { what, error: String(error) },
-        'cannot be removed from the spool, trying again',
-      );
-    }
-    this.#untidy.set(what, remove);
-    this.#tidying ??= setTimeout(() => this.#tidyAll(), tidyEvery).unref();
-    if (fatal) throw spoolError(error);
-  }
-
-  #tidyAll(): void {
-    this.#tidying = undefined;
-    if (!this.owned) return;
-    for (const [what, remove] of this.#untidy) void this.#whileActive(this.#tidy(what, remove));
-  }
-
   async #syncAll(): Promise<void> {
     for (const state of committedStates) await this.#folders[state].sync();
   }
 
-  async #freeNow(): Promise<{ readonly bytes: number; readonly inodes: number }> {
-    if (this.#free === undefined || performance.now() - this.#free.at > freeKnown) {
-      const free = await within(this.#patience, this.#files.free(this.layout.root)).catch(rethrow);
-      this.#free = { ...free, at: performance.now() };
-    }
-    return this.#free;
-  }
-
-  async #assertRoom(size: number): Promise<void> {
+  /** Nothing new is begun once it is closed; what was begun before ends. */
+  #assertOpen(): void {
+    if (this.#closed) throw new SpoolError('trouble', 'the spool is closed');
     this.#assertOwned();
-    const { bytes, inodes } = await this.#freeNow();
-    const reserve = this.#options.reserveBytes ?? defaultReserve;
-    if (bytes < reserve + size || inodes < reserveInodes) {
-      throw new SpoolError('full', `${bytes} octets and ${inodes} inodes are free in the spool`);
-    }
   }
 
   #assertOwned(): void {
-    if (!this.owned)
-      throw new SpoolError('trouble', this.#closed ? 'the spool is closed' : 'the lock is not ours');
+    if (!this.#lock.owned) throw new SpoolError('trouble', 'the lock of the spool is not ours');
   }
 
-  async #whileActive<T>(work: Promise<T>): Promise<T> {
+  async #change<T>(id: string, task: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    const work = this.#changes.run(id, async () => {
+      this.#assertOwned();
+      return task();
+    });
     this.#active.add(work);
     try {
       return await work;
     } finally {
       this.#active.delete(work);
     }
-  }
-}
-
-/** Makes what is missing of a spool; throws UnusableSpool if it is one of another format. */
-async function prepare(files: Files, layout: Layout): Promise<void> {
-  for (const name of await files.list(layout.root)) {
-    if (name.startsWith(`${names.lock}.`) || name.startsWith(`${names.format}.`)) {
-      await files.remove(join(layout.root, name));
-    }
-  }
-  const path = layout.file('format');
-  const format = await files.read(path);
-  if (format !== undefined && format.toString() !== formatText) {
-    const found = format.toString().trim();
-    throw new UnusableSpool(`${path} says "${found}", and this version knows "${formatText.trim()}" only`);
-  }
-  for (const folder of folders) await files.makeFolder(layout.folder(folder));
-  if (format === undefined) {
-    await writeNew(files, `${path}.new`, Buffer.from(formatText));
-    await files.rename(`${path}.new`, path);
-  }
-  await files.syncFolder(layout.root);
-}
-
-/** What people want to know of a message that is gone. */
-function details(message: Message | undefined, ending: Ending): object {
-  if (message === undefined) return { answer: ending.answer };
-  const { accepted, attemptCount, recipients, sender, size, tx } = message;
-  return {
-    accepted: new Date(accepted).toISOString(),
-    sender,
-    recipients,
-    size,
-    tx,
-    attempts: attemptCount,
-    answer: ending.answer,
-  };
-}
-
-/** Both have ended; rejects as the first that failed. */
-async function both(one: Promise<void>, two: Promise<void>): Promise<void> {
-  for (const result of await Promise.allSettled([one, two])) {
-    if (result.status === 'rejected') throw result.reason;
   }
 }
 

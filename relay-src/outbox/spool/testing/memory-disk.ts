@@ -9,6 +9,8 @@ const failure = (code: string, path: string): Error => Object.assign(new Error(`
 export class MemoryDisk implements Files {
   /** All that was done to it. */
   readonly log: Operation[] = [];
+  /** There is no room for files with such a name. */
+  full: RegExp | undefined;
   readonly #start: Tree;
   readonly #tree: Tree;
   #lastInode: number;
@@ -68,12 +70,12 @@ export class MemoryDisk implements Files {
     if (inodeAt(this.#tree, path) !== undefined) throw failure('EEXIST', path);
     this.#lastInode += 1;
     this.#do({ kind: 'create', path, inode: this.#lastInode });
-    return this.#open(this.#lastInode);
+    return this.#open(this.#lastInode, path);
   }
 
   async append(path: string): Promise<OpenFile> {
     const inode = inodeAt(this.#tree, path);
-    return inode === undefined ? this.create(path) : this.#open(inode);
+    return inode === undefined ? this.create(path) : this.#open(inode, path);
   }
 
   async overwrite(path: string, bytes: Buffer): Promise<void> {
@@ -97,9 +99,12 @@ export class MemoryDisk implements Files {
     return { bytes: Infinity, inodes: Infinity };
   }
 
-  #open(inode: number): OpenFile {
+  #open(inode: number, path: string): OpenFile {
     return {
-      write: async (pieces) => this.#do({ kind: 'write', inode, bytes: Buffer.concat(pieces) }),
+      write: async (pieces) => {
+        if (this.full?.test(path) === true) throw failure('ENOSPC', path);
+        this.#do({ kind: 'write', inode, bytes: Buffer.concat(pieces) });
+      },
       sync: async () => this.#do({ kind: 'sync', inode }),
       close: async () => undefined,
     };

@@ -53,7 +53,12 @@ function replay(start: Tree, operations: readonly Operation[]): { durable: Tree;
   let changes: Change[] = [];
   const persist = (change: Change): void => {
     if (!changes.includes(change)) return;
-    changes = changes.filter((one) => one !== change);
+    const until = changes.indexOf(change);
+    // What happened to a name before is of no account once it is on disk what it is now.
+    const isSettled = (one: Change, index: number): boolean =>
+      one === change ||
+      (one.kind === 'name' && change.kind === 'name' && one.path === change.path && index < until);
+    changes = changes.filter((one, index) => !isSettled(one, index));
     if (change.kind === 'name' && change.after !== undefined) persist(change.after);
     apply(durable, change, 'kept');
   };
