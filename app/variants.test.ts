@@ -74,6 +74,23 @@ describe('settings', () => {
     expect(rendered({}).flatMap((file) => (file.kind === 'manifests' ? file.markers : []))).toHaveLength(2);
   });
 
+  it('the profile of a tenant keeps to one namespace, and applies with an account of its own', () => {
+    const files = rendered({ flux: { profile: 'tenant' } });
+    const objects = files.flatMap((file) => (file.kind === 'manifests' ? file.objects : []));
+    const namespaces = objects.map((object) => JSON.stringify(object['metadata'] ?? {}));
+    expect(namespaces.filter((text) => text.includes('flux-system'))).toEqual([]);
+    expect(files.flatMap((file) => (file.kind === 'manifests' ? file.markers : []))).toMatchObject([
+      { comment: '{"$imagepolicy": "email-relay:mx-validator-prod-policy"}' },
+      { comment: '{"$imagepolicy": "email-relay:outbox-prod-policy"}' },
+    ]);
+    const kustomizations = objects.filter(({ apiVersion }) => apiVersion.startsWith('kustomize.toolkit'));
+    expect(kustomizations.map(({ metadata }) => metadata)).toMatchObject(
+      ['email-relay-app', 'email-relay-flux', 'email-relay-images'].map((name) => ({ name })),
+    );
+    for (const { spec } of kustomizations)
+      expect(spec).toMatchObject({ serviceAccountName: 'email-relay-flux' });
+  });
+
   it('flux.selfApply false leaves the cluster folder to a fleet repository', () => {
     expect(paths({ flux: { selfApply: false } })).not.toContain(
       'clusters/my-cluster/email-relay/20-kustomization-flux.yaml',
@@ -171,6 +188,11 @@ describe('settings', () => {
   it.each<[string, Partial<SettingsInput>]>([
     ['ReadWriteOncePod', { storage: { accessMode: 'ReadWriteOncePod', class: 'fast' } }],
     ['no monitoring, no automation', { monitoring: { kind: 'none' }, imageAutomation: 'off' }],
+    ['a tenant', { flux: { profile: 'tenant' } }],
+    [
+      'a tenant with little',
+      { flux: { profile: 'tenant' }, monitoring: { kind: 'none' }, imageAutomation: 'off' },
+    ],
     ['a UI for nobody', { access: { smtp: ['a', 'b'], ui: [] } }],
     [
       'cluster networks of both families',

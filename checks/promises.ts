@@ -22,6 +22,7 @@ import { configChecksum } from './rules/config-checksum.ts';
 import { containerName } from './rules/container-name.ts';
 import { containerPorts } from './rules/container-ports.ts';
 import { dropAllCapabilities } from './rules/drop-all-capabilities.ts';
+import { fluxAccount } from './rules/flux-account.ts';
 import { fluxDecryption } from './rules/flux-decryption.ts';
 import { fluxDependsOn } from './rules/flux-depends-on.ts';
 import { fluxForce } from './rules/flux-force.ts';
@@ -176,6 +177,7 @@ export const deliveryRules: readonly Rule[] = [
   imageMarker,
   automationCommit,
   fluxDecryption,
+  fluxAccount,
   namespaceFirst,
   fluxForce,
   fluxSelfPrune,
