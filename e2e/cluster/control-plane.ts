@@ -79,7 +79,9 @@ export async function startControlPlane(host: Host, options: ControlPlaneOptions
   );
 
   const ca = join(certificates, 'apiserver.crt');
-  await until('the certificate of the API server', async () => existsSync(ca) || undefined, {
+  // The key is written after the certificate, which is whole by then.
+  const key = join(certificates, 'apiserver.key');
+  await until('the certificate of the API server', async () => existsSync(key) || undefined, {
     seconds: 60,
     of: apiServer,
   });

@@ -31,6 +31,7 @@ export class Host {
   readonly #logs: string;
   readonly #unexpected: string[] = [];
   #nextPort = firstPort;
+  readonly #expected = new Set<Running>();
   #leaving = false;
 
   constructor({ folder, logs, say }: HostOptions) {
@@ -67,7 +68,7 @@ export class Host {
 
   /** Starts a program that runs until everything is undone; its output goes to `<name>.log`. */
   start(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-    const log = createWriteStream(join(this.#logs, `${name}.log`));
+    const log = createWriteStream(join(this.#logs, `${name}.log`), { flags: 'a' });
     const last: string[] = [];
     const running = startProgram({
       name,
@@ -81,10 +82,17 @@ export class Host {
     });
     void running.ended.then((how) => {
       log.end();
-      if (!this.#leaving) this.#unexpected.push(`${name}: ${how}\n${last.join('\n')}`);
+      if (!this.#leaving && !this.#expected.has(running))
+        this.#unexpected.push(`${name}: ${how}\n${last.join('\n')}`);
     });
     this.undo.add(`stop ${name}`, () => running.stop());
     return running;
+  }
+
+  /** Ends a program before the others. */
+  async end(program: Running): Promise<void> {
+    this.#expected.add(program);
+    await program.stop();
   }
 
   /**

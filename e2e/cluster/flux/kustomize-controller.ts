@@ -1,4 +1,5 @@
 import { flags } from '../host.ts';
+import type { Running } from '../../up/process.ts';
 import type { Host } from '../host.ts';
 
 /** Flux's own kustomize-controller as a process. @param lockDown flags for a cluster with tenants */
@@ -6,9 +7,9 @@ export async function startKustomizeController(
   host: Host,
   kubeconfig: string,
   lockDown: Readonly<Record<string, string | boolean>> = {},
-): Promise<void> {
+): Promise<Running> {
   const [metrics, health] = [await host.port('its metrics'), await host.port('its health')];
-  host.start(
+  return host.start(
     'kustomize-controller',
     await host.tool('kustomize-controller'),
     flags({

@@ -1,36 +1,30 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { fluxNamespace, NAMESPACE } from '../../../app/environment.ts';
+import { NAMESPACE } from '../../../app/environment.ts';
 import type { Environment } from '../../../app/environment.ts';
 import type { Report } from '../../smoke/report.ts';
-import { run } from '../../tools/run.ts';
-import { asKubeObject, at } from '../api.ts';
+import { at } from '../api.ts';
 import type { KubeApi } from '../api.ts';
 import { commitCases, firstApplyCases } from '../cases/flux.ts';
 import { afterBumpCases, bumpCases, choiceCases } from '../cases/images.ts';
 import { mailCases, podCases, rolloutCases } from '../cases/mail.ts';
 import { policyCases } from '../cases/policies.ts';
+import type { Places } from '../cases/policies.ts';
+import { tenantCases } from '../cases/tenant.ts';
 import { clientAddress, Clients, startClient } from '../client/pods.ts';
 import type { ControlPlane } from '../control-plane.ts';
-import { Kustomizations } from '../flux/conditions.ts';
-import { trustTheFakeGraph } from '../flux/exchange.ts';
-import { ImageAutomation } from '../flux/image-automation.ts';
-import { startGitServer } from '../flux/git-server.ts';
-import type { GitServer } from '../flux/git-server.ts';
-import { startKustomizeController } from '../flux/kustomize-controller.ts';
-import { Checkout } from '../flux/repository.ts';
-import { SourceStandIn } from '../flux/source-stand-in.ts';
 import type { Host } from '../host.ts';
 import { Internet } from '../node/internet.ts';
 import type { App } from '../node/internet.ts';
 import type { Addresses } from '../node/links.ts';
 import { PolicyEnforcer } from '../node/policy-enforcer.ts';
 import type { Registry } from '../node/registry.ts';
-import { imageOf, ownPrograms } from './node.ts';
 import { RelayPod } from '../node/relay-pod.ts';
 import { makeVolumes } from '../node/volumes.ts';
 import type { Placed } from '../tree.ts';
+import { installFlux } from './flux.ts';
+import { imageOf, ownPrograms } from './node.ts';
 
 export interface RelayOptions {
   readonly root: string;
@@ -45,86 +39,78 @@ export interface RelayOptions {
 /** Flux brings the relay into the cluster, applications send mail through it, and versions change meanwhile. */
 export async function relayStage(host: Host, report: Report, options: RelayOptions): Promise<void> {
   const { root, environment, tree, addresses, plane, registry, reportFolder } = options;
-  const { api, kubeconfig } = plane;
-  const { settings } = environment;
-  const kubectl = await host.tool('kubectl');
-  const namespace = fluxNamespace(settings);
-
+  const { api } = plane;
   const internet = await Internet.start(host, addresses.internet, appOf(tree, environment));
   host.undo.add('keep the ledger', async () => internet.save(join(reportFolder, 'graph-ledger.jsonl')));
   const enforcer = PolicyEnforcer.start(host, api);
   await makeVolumes(host, api, tree);
-  const git = await startGitServer(host, settings.git.branch);
-  const checkout = await Checkout.make(host, git, settings.git.branch);
-  writeFileSync(join(reportFolder, 'exchanged.diff'), await trustTheFakeGraph(checkout, internet.ca));
-  await makeFluxSecrets(api, { root, namespace, gitSecret: settings.git.secret, git });
-  await SourceStandIn.start(host, api, { published: settings.git.url, git });
-  const automation = ImageAutomation.start(host, api, registry);
-  await startKustomizeController(host, kubeconfig);
+  const flux = await installFlux(host, { root, environment, plane, registry, ca: internet.ca });
+  writeFileSync(join(reportFolder, 'exchanged.diff'), flux.exchanged);
 
   report.group('Flux');
-  const folder = join(checkout.folder, 'dist/clusters', settings.cluster.name, 'email-relay');
-  await run(kubectl, [`--kubeconfig=${kubeconfig}`, 'apply', '--kustomize', folder], { cwd: root });
-  const kustomizations = new Kustomizations(api, namespace);
-  const flux = { api, checkout, kustomizations, tree, environment: environment.name };
+  const { checkout, kustomizations } = flux;
+  await flux.applyClusterFolder();
+  const clients = new Clients(await host.tool('kubectl'), plane.kubeconfig);
   const pod = new RelayPod(api, NAMESPACE);
-  const client = (name: string) => startClient(api, name, imageOf(environment, 'mx-validator'));
-  const [sender, stranger, monitoring, ui] = await Promise.all(
-    [
-      settings.access.smtp[0] ?? '',
-      'stranger',
-      settings.access.metrics[0] ?? '',
-      settings.access.ui[0] ?? '',
-    ].map(client),
-  );
-  if (sender === undefined || stranger === undefined || monitoring === undefined || ui === undefined) return;
-  await firstApplyCases(report, flux);
+  const places = await startClients(api, environment);
+  const applied = { api, checkout, kustomizations, tree, environment: environment.name };
+  await firstApplyCases(report, applied);
 
   report.group('the pod, and mail through it');
-  const clients = new Clients(kubectl, kubeconfig);
-  const service = `email-relay.${NAMESPACE}.svc.cluster.local`;
-  const from = settings.senders[0] ?? '';
-  const mail = { clients, sender, relay: `${service}:25`, from, pod, internet };
+  const from = environment.settings.senders[0] ?? '';
+  const mail = { clients, sender: places.sender, relay: `${service}:25`, from, pod, internet };
   await podCases(report, mail);
-  await clientAddress(api, sender);
+  await clientAddress(api, places.sender);
   await mailCases(report, mail);
 
   report.group('network policies');
   const relay = { namespace: NAMESPACE, pod: await pod.name(), container: 'mx-validator' };
-  const kubernetes = await api.get({
-    apiVersion: 'v1',
-    kind: 'Service',
-    name: 'kubernetes',
-    namespace: 'default',
-  });
-  await policyCases(report, {
-    clients,
-    enforcer,
-    places: { sender, stranger, monitoring, ui, relay },
-    targets: {
-      service,
-      relay: await pod.address(),
-      stranger: await clientAddress(api, stranger),
-      internet: addresses.internet,
-      apiServer: `${String(at(kubernetes, 'spec', 'clusterIP'))}:443`,
-    },
-  });
+  const targets = {
+    service,
+    relay: await pod.address(),
+    stranger: await clientAddress(api, places.stranger),
+    internet: addresses.internet,
+    apiServer: await apiServerAddress(api),
+  };
+  await policyCases(report, { clients, enforcer, places: { ...places, relay }, targets });
 
   report.group('commits');
-  await commitCases(report, flux);
+  await commitCases(report, applied);
 
   report.group('image automation');
   const images = ownPrograms(root, environment).map((program) => imageOf(environment, program));
-  const bumps = { host, automation, registry, checkout, images, environment: environment.name, namespace };
+  const bumps = { host, ...flux, registry, images, environment: environment.name };
   await choiceCases(report, bumps);
-  await rolloutCases(report, mail, {
-    seconds: 45,
-    rollOut: async () => {
-      await bumpCases(report, bumps);
-      await kustomizations.ready('email-relay-app', await checkout.head(), 120);
-    },
+  await rolloutCases(report, mail, async () => {
+    await bumpCases(report, bumps);
+    await kustomizations.ready('email-relay-app', await checkout.head(), 120);
   });
   await afterBumpCases(report, bumps);
+
+  report.group('a tenant, under locked-down controllers');
+  await tenantCases(report, { host, root, plane, environment, flux, mail, ca: internet.ca });
+}
+
+/** The relay's name in the cluster, as applications have it. */
+const service = `email-relay.${NAMESPACE}.svc.cluster.local`;
+
+/** One client for each row of the table of flows. */
+async function startClients(api: KubeApi, environment: Environment): Promise<Omit<Places, 'relay'>> {
+  const { smtp, metrics, ui } = environment.settings.access;
+  const image = imageOf(environment, 'mx-validator');
+  const start = (name: string) => startClient(api, name, image);
+  const [sender, stranger, monitoring, reader] = await Promise.all([
+    start(smtp[0] ?? ''),
+    start('stranger'),
+    start(metrics[0] ?? 'monitoring'),
+    start(ui[0] ?? 'ui'),
+  ]);
+  return { sender, stranger, monitoring, ui: reader };
+}
+
+async function apiServerAddress(api: KubeApi): Promise<string> {
+  const reference = { apiVersion: 'v1', kind: 'Service', name: 'kubernetes', namespace: 'default' };
+  return `${String(at(await api.get(reference), 'spec', 'clusterIP'))}:443`;
 }
 
 /** The app registration that the manifests name, with the client secret that they encrypt. */
@@ -138,19 +124,4 @@ function appOf(tree: readonly Placed[], { settings }: Environment): App {
     clientId: String(at(transport, 'clientId')),
     clientSecret: typeof secret === 'string' ? secret.trim() : '',
   };
-}
-
-/** What a person makes once per cluster: the key for SOPS, and the login to the repository. */
-export async function makeFluxSecrets(
-  api: KubeApi,
-  { root, namespace, gitSecret, git }: { root: string; namespace: string; gitSecret: string; git: GitServer },
-): Promise<void> {
-  const secret = (name: string, stringData: Record<string, string>) =>
-    api.apply(asKubeObject({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData }), {
-      manager: 'e2e',
-    });
-  await secret('sops-age', {
-    'example.agekey': readFileSync(join(root, 'test/fixtures/example.agekey'), 'utf8'),
-  });
-  if (gitSecret !== 'none') await secret(gitSecret, { username: git.username, password: git.password });
 }
