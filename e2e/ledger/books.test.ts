@@ -32,12 +32,13 @@ function judge(
   ledger: readonly LedgerEntry[],
   failed: string[] = [],
   kills: number[] = [],
+  sent: number[] = [],
 ) {
   const found = settle(
     [{ ...entry, ...change }],
     ledger,
-    failed.map((id) => ({ id, sender: 'a@x' })),
-    kills,
+    failed.map((id) => ({ id, recipients: entry.recipients })),
+    { kills, sent: new Map([['q1', sent]]) },
   );
   const { duplicates, lost, missingInFailed, reports, wrong, wronglyFailed } = found;
   const unexplained = duplicates.filter(({ cause }) => cause === undefined).map(() => 'unexplained');
@@ -49,6 +50,10 @@ it.each<[string, string]>([
   ['an answer that told nothing, and once more', judge({}, [{ ...taken, told: '504' }, taken])],
   ['a kill before the answer was written down', judge({}, [taken, taken], [], [at + 300])],
   ['one that nobody acknowledged', judge({ acknowledged: undefined }, [])],
+  [
+    'one that failed, once more because its first 250 was lost',
+    judge({ permanent: true }, [report], ['q0', 'q1']),
+  ],
   ['one that failed, with its report', judge({ permanent: true }, [report], ['q1'])],
 ])('right: %s', (_story, wrong) => expect(wrong).toBe(''));
 
@@ -60,8 +65,9 @@ describe('wrong', () => {
     ['went to b@y and not to b@y,c@y', judge({}, [{ ...taken, recipients: ['b@y'] }])],
     ['nobody sent', judge({}, [taken, { ...taken, messageId: '<2@x>' }])],
     ['unexplained', judge({}, [taken, taken], [], [at + 9000])],
+    ['unexplained', judge({}, [taken, taken], [], [at + 1900], [at + 10])],
     ['had to be refused', judge({ permanent: true }, [taken, report], ['q1'])],
-    ['q1 from a@x', judge({}, [taken], ['q1'])],
+    ['q1 to b@y', judge({}, [taken], ['q1'])],
     ['<1@x> (q1) from a@x', judge({ permanent: true }, [report])],
     ['no report', judge({ permanent: true }, [], ['q1'])],
     ['reported twice', judge({ permanent: true }, [report, report], ['q1'])],

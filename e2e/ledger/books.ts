@@ -39,27 +39,36 @@ export interface Findings {
   readonly reports: readonly string[];
 }
 
-/** Messages in `failed/`: queue id and sender. */
+/** A message in `failed/`. */
 export interface Failed {
   readonly id: string;
-  readonly sender: string;
+  readonly recipients: readonly string[];
+}
+
+/** When what happened, in milliseconds since 1970. */
+export interface Times {
+  readonly kills: readonly number[];
+  /** Attempts that the program's log calls sent, by queue id. */
+  readonly sent: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Around a request at Graph, a kill in this time may have hit before its answer was written down: milliseconds. */
 const killBefore = 1500;
 const killAfter = 2000;
+/** Once an attempt is logged as sent, it is written down within this time, even on a busy machine: milliseconds. */
+const writingTime = 1000;
 
 /** The mailbox that reports of failures come from. */
 export const reporter = 'mailer-daemon@ledger.example';
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Compares, when everybody has ended. `kills`: milliseconds since 1970. */
+/** Compares, when everybody has ended. */
 export function settle(
   entries: readonly Entry[],
   ledger: readonly LedgerEntry[],
   failed: readonly Failed[],
-  kills: readonly number[],
+  times: Times,
 ): Findings {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const taken = new Map<string, LedgerEntry[]>();
@@ -77,12 +86,12 @@ export function settle(
     delivered: ledger.length,
     lost: acknowledged.filter(({ id, permanent: isFinal }) => !isFinal && !taken.has(id)).map(describe),
     wrong: [...taken].flatMap(([id, all]) => all.flatMap((one) => problem(byId.get(id), one) ?? [])),
-    duplicates: [...taken].flatMap(([id, all]) => duplicates(id, all, kills)),
+    duplicates: [...taken].flatMap(([id, all]) => duplicates(byId.get(id)?.acknowledged, all, times)),
     wronglyFailed: failed
-      .filter(({ id }) => !permanent.some((entry) => entry.acknowledged === id))
-      .map(({ id, sender }) => `${id} from ${sender}`),
+      .filter(({ recipients }) => !permanent.some((entry) => entry.recipients[0] === recipients[0]))
+      .map(({ id, recipients }) => `${id} to ${recipients.join()}`),
     missingInFailed: permanent.filter(({ acknowledged: id }) => !failedIds.has(id ?? '')).map(describe),
-    reports: permanent.flatMap((entry) => reportProblem(entry, ledger, kills) ?? []),
+    reports: permanent.flatMap((entry) => reportProblem(entry, ledger, times) ?? []),
   };
 }
 
@@ -95,30 +104,33 @@ function problem(entry: Entry | undefined, one: LedgerEntry): string | undefined
   return is === should ? undefined : `${describe(entry)}: went to ${is} and not to ${should}`;
 }
 
-/** Every time but the last: why was that not enough? */
-function duplicates(id: string, all: readonly LedgerEntry[], kills: readonly number[]): Duplicate[] {
+/** Every time but the last: why was that not enough? `id`: queue id. */
+function duplicates(id: string | undefined, all: readonly LedgerEntry[], times: Times): Duplicate[] {
   return all
     .toSorted((a, b) => a.time.localeCompare(b.time))
     .slice(0, -1)
-    .map((one) => ({ id, cause: causeOf(one, kills) }));
+    .map((one) => ({ id: one.messageId, cause: causeOf(one, times.sent.get(id ?? '') ?? [], times.kills) }));
 }
 
-function causeOf({ told, time }: LedgerEntry, kills: readonly number[]): string | undefined {
-  if (told !== '202') return `unknown: ${told}`;
-  const at = Date.parse(time);
-  return kills.some((kill) => kill >= at - killBefore && kill <= at + killAfter) ? 'killed' : undefined;
-}
-
-function reportProblem(
-  entry: Entry,
-  ledger: readonly LedgerEntry[],
+function causeOf(
+  { told, time }: LedgerEntry,
+  sent: readonly number[],
   kills: readonly number[],
 ): string | undefined {
+  if (told !== '202') return `unknown: ${told}`;
+  const at = Date.parse(time);
+  const logged = sent.find((moment) => Math.abs(moment - at) <= killAfter);
+  // Logged as sent, and alive for long enough to write that down: then it may not be sent again.
+  const last = logged === undefined ? at + killAfter : logged + writingTime;
+  return kills.some((kill) => kill >= at - killBefore && kill <= last) ? 'killed' : undefined;
+}
+
+function reportProblem(entry: Entry, ledger: readonly LedgerEntry[], times: Times): string | undefined {
   const reports = ledger.filter(
     ({ mailbox, messageId }) => mailbox === reporter && messageId.startsWith(`<${entry.acknowledged}.`),
   );
   if (reports.length === 0) return `${describe(entry)}: no report`;
-  const again = duplicates(entry.id, reports, kills);
+  const again = duplicates(undefined, reports, times);
   return again.every(({ cause }) => cause !== undefined) ? undefined : `${describe(entry)}: reported twice`;
 }
 

@@ -28,6 +28,8 @@ interface Command {
 export class OutboxProgram {
   /** Moments of the kills, in milliseconds since 1970. */
   readonly kills: number[] = [];
+  /** When the log says that a message was sent, by queue id. */
+  readonly sent = new Map<string, number[]>();
   /** Attempts by result, as far as the log tells: what it held back when it was killed is not in it. */
   readonly attempts = new Map<string, number>();
   /** Lines that no run may have, and the latest of errors, which a full disk causes. */
@@ -132,8 +134,13 @@ export class OutboxProgram {
 
   #line(line: string): void {
     if (!this.#log.writableEnded) this.#log.write(`${line}\n`);
-    const attempt = /"result":"(\w+)".*"msg":"attempt"/.exec(line)?.[1];
-    if (attempt !== undefined) this.attempts.set(attempt, (this.attempts.get(attempt) ?? 0) + 1);
+    const match = /"time":"([^"]+)","id":"(\w+)".*"result":"(\w+)".*"msg":"attempt"/.exec(line);
+    if (match !== null) this.#attempt(match[2] ?? '', match[3] ?? '', Date.parse(match[1] ?? ''));
     if (/"level":"fatal"|"msg":"internal error"|damaged/.test(line)) this.faults.push(line);
+  }
+
+  #attempt(id: string, result: string, at: number): void {
+    this.attempts.set(result, (this.attempts.get(result) ?? 0) + 1);
+    if (result === 'sent') this.sent.set(id, [...(this.sent.get(id) ?? []), at]);
   }
 }

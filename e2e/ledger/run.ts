@@ -42,7 +42,7 @@ const patience = 300_000;
 const listed = z.object({
   id: z.string(),
   state: z.string(),
-  sender: z.string(),
+  recipients: z.array(z.string()),
   reason: z.string().optional(),
 });
 
@@ -97,7 +97,7 @@ export async function runLedger(options: LedgerOptions): Promise<LedgerResult> {
       mails.map(({ entry }) => entry),
       graph.ledger.accepted,
       inSpool.filter(({ state }) => state === 'failed'),
-      program.kills,
+      program,
     ),
     statistics,
     program,

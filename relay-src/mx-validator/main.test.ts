@@ -1,50 +1,19 @@
 /** The program itself, as a process: configuration, signals, exit codes. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startChild, type Child } from '../testing/child.ts';
 import { FakeUpstream } from '../testing/fake-upstream.ts';
 import { RawClient } from '../testing/raw-client.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly exit: Promise<number | null>;
-  readonly output: () => string;
-  /** Resolves with the first log line of this message. */
-  readonly logged: (message: string) => Promise<Record<string, unknown>>;
-}
-
-function start(env: Record<string, string>): Running {
-  const child = spawn(process.execPath, [program], {
-    env: {
-      PATH: process.env['PATH'],
-      LISTEN_ADDR: '127.0.0.1:0',
-      METRICS_ADDR: '127.0.0.1:0',
-      HOSTNAME: 'relay.example',
-      ...env,
-    },
+const start = (env: Record<string, string>): Child =>
+  startChild(program, [], {
+    LISTEN_ADDR: '127.0.0.1:0',
+    METRICS_ADDR: '127.0.0.1:0',
+    HOSTNAME: 'relay.example',
+    ...env,
   });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return {
-    child,
-    exit: once(child, 'close').then(([code]) => (typeof code === 'number' ? code : null)),
-    output: () => output,
-    logged: async (message) => {
-      for (;;) {
-        const line = output
-          .split('\n')
-          .find((one) => one.includes(`"msg":"${message}"`) && one.endsWith('}'));
-        if (line !== undefined) return JSON.parse(line);
-        if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    },
-  };
-}
 
 it('a bad configuration: exit 78, every variable named with what would be right', async () => {
   const { exit, output } = start({ UPSTREAM_PORT: '0', MAX_MESSAGE_BYTES: '25m', UPSTREAM_PROT: '1' });
@@ -60,7 +29,7 @@ it('a bad configuration: exit 78, every variable named with what would be right'
 
 describe('running', () => {
   const upstream = new FakeUpstream();
-  let running: Running;
+  let running: Child;
   let port: number;
   let metricsPort: number;
 
