@@ -36,19 +36,19 @@ describe('the recipients are the envelope', () => {
       'names in Bcc who is named nowhere else',
       'To: a@example.org\r\nCc: b@example.org\r\nBcc: b@example.org, z@example.net\r\nSubject: x\r\n',
       ['a@example.org', 'y@example.org', 'z@example.org', 'y@example.org'],
-      'To: a@example.org\r\nX-Relay-Original-Cc: b@example.org\r\nSubject: x\r\nBcc: y@example.org,\r\n\tz@example.org\r\n',
+      'Bcc: y@example.org,\r\n\tz@example.org\r\nFrom: app@example.com\r\nTo: a@example.org\r\nX-Relay-Original-Cc: b@example.org\r\nSubject: x\r\n',
     ],
     [
       'discloses nobody where nobody is left',
       'To: a@example.org\r\n',
       ['z@example.org'],
-      'X-Relay-Original-To: a@example.org\r\nTo: undisclosed-recipients:;\r\nBcc: z@example.org\r\n',
+      'Bcc: z@example.org\r\nTo: undisclosed-recipients:;\r\nFrom: app@example.com\r\nX-Relay-Original-To: a@example.org\r\n',
     ],
     [
       'leaves an empty group, and removes an empty field',
       'To: undisclosed-recipients:;\r\nCc:\r\n',
       ['z@example.org'],
-      'To: undisclosed-recipients:;\r\nBcc: z@example.org\r\n',
+      'Bcc: z@example.org\r\nFrom: app@example.com\r\nTo: undisclosed-recipients:;\r\n',
     ],
     [
       'opens groups, passes over old commas, and drops comments that readers stumble on',
@@ -73,7 +73,7 @@ describe('the recipients are the envelope', () => {
       utf8('To: Jörg <jörg@exämple.org>, =?utf-8?q?x=2C?= <x@exämple.org>\r\n'),
       ['jörg@xn--exmple-cua.org', 'ü@xn--exmple-cua.org'],
       utf8(
-        'To: Jörg <jörg@exämple.org>\r\nX-Relay-Original-To: Jörg <jörg@exämple.org>, =?utf-8?q?x=2C?= <x@exämple.org>\r\nBcc: ü@xn--exmple-cua.org\r\n',
+        'Bcc: ü@xn--exmple-cua.org\r\nFrom: app@example.com\r\nTo: Jörg <jörg@exämple.org>\r\nX-Relay-Original-To: Jörg <jörg@exämple.org>, =?utf-8?q?x=2C?= <x@exämple.org>\r\n',
       ),
     ],
     [
@@ -84,7 +84,7 @@ describe('the recipients are the envelope', () => {
     ],
   ])('%s', (_, header, recipients, expected) => {
     const from = header.startsWith('From') ? '' : 'From: app@example.com\r\n';
-    expect(rewrite(from + header, recipients)).toBe(from + expected);
+    expect(rewrite(from + header, recipients)).toBe(expected.startsWith('Bcc') ? expected : from + expected);
   });
 
   it.each([
@@ -133,6 +133,10 @@ describe('trace fields above that of mx-validator', () => {
       validator + older + rest,
     );
     expect(rewrite(older + rest, ['a@example.org'])).toBe(older + rest);
+    // What is added stands below them, and above any line that could be taken for the end.
+    expect(rewrite(`${validator}X: y\r\n \r\n${rest}`, ['b@example.org'])).toBe(
+      `${validator}Bcc: b@example.org\r\nTo: undisclosed-recipients:;\r\nX: y\r\n \r\nFrom: app@example.com\r\nX-Relay-Original-To: a@example.org\r\n`,
+    );
   });
 
   it('go to a smarthost if they are ours, and blind recipients do not', () => {
@@ -145,7 +149,7 @@ describe('trace fields above that of mx-validator', () => {
 it('asks that nobody answers what has no sender', () => {
   const header = 'From: app@example.com\r\nTo: a@example.org\r\n';
   expect(rewrite(header, ['a@example.org'], { sender: '' })).toBe(
-    `${header}Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n`,
+    `Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n${header}`,
   );
   const replied = `${header}auto-submitted: auto-replied\r\nX-Auto-Response-Suppress: OOF\r\n`;
   expect(rewrite(replied, ['a@example.org'], { sender: '' })).toBe(replied);

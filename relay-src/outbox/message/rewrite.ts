@@ -61,24 +61,24 @@ export function rewriteHeader(header: Buffer, options: RewriteOptions): Buffer {
   const fields = headerFields(header);
   const envelope = new Envelope(options.recipients);
   const trace = validatorTrace(fields);
-  const named = new Set<string>();
+  const changes = fields.map((field, index) => changedField(header, field, index < trace, envelope, options));
+  const hasTo = fields.some(({ name }, index) => /^(to|cc)$/.test(name) && changes[index]?.stays === true);
+  const named = new Set(changes.flatMap((change) => change.named));
+  const added = Buffer.from(addedFields(fields, envelope, named, hasTo, options));
+  // Right behind the trace fields: a reader that takes a line of blanks for the end of the header must not find Bcc
+  // in the text.
+  const place = fields.find(({ name }) => name !== 'received' && name !== 'return-path')?.start ?? 0;
   const pieces: Buffer[] = [];
-  let hasTo = false;
   let copied = 0;
-  for (const [index, field] of fields.entries()) {
-    const change = changedField(header, field, index < trace, envelope, options);
-    for (const recipient of change.named) named.add(recipient);
-    if (/^(to|cc)$/.test(field.name) && change.stays) hasTo = true;
-    if (change.text === undefined) continue;
-    pieces.push(header.subarray(copied, field.start), Buffer.from(change.text, 'latin1'));
-    copied = field.end;
+  for (const [index, { end, start }] of fields.entries()) {
+    const { text } = changes[index] ?? unchanged;
+    if (start !== place && text === undefined) continue;
+    pieces.push(header.subarray(copied, start));
+    if (start === place) pieces.push(added);
+    pieces.push(text === undefined ? header.subarray(start, end) : Buffer.from(text, 'latin1'));
+    copied = end;
   }
-  const blank = header.subarray(-4).equals(twice) ? 2 : 0;
-  const block = header.subarray(copied, header.length - blank);
-  pieces.push(block);
-  if (block.length > 0 && block.at(-1) !== 0x0a) pieces.push(crlf);
-  pieces.push(Buffer.from(addedFields(fields, envelope, named, hasTo, options)));
-  if (blank > 0) pieces.push(crlf);
+  pieces.push(header.subarray(copied));
   const rewritten = Buffer.concat(pieces);
   assertRecipients(rewritten, options.recipients);
   return rewritten;
@@ -156,10 +156,10 @@ function addedFields(
 ): string {
   const has = (name: string): boolean => fields.some((field) => field.name === name);
   const lines: string[] = [];
-  // RFC 5322 3.6.3 wants no To, but receivers and Graph look for one.
-  if (!hasTo) lines.push('To: undisclosed-recipients:;');
   const blind = envelope.addresses.filter((address) => !named.has(address));
   if (blind.length > 0) lines.push(`Bcc: ${blind.join(',\r\n\t')}`);
+  // RFC 5322 3.6.3 wants no To, but receivers and Graph look for one.
+  if (!hasTo) lines.push('To: undisclosed-recipients:;');
   if (sender === '') {
     // Nobody may answer what has no sender (RFC 3834 2, 5), and Graph sends it with one.
     if (!has('auto-submitted')) lines.push('Auto-Submitted: auto-generated');
