@@ -105,9 +105,11 @@ async function main(options: Options): Promise<number> {
     print(table(workload, results, 'outbox'));
   }
   const waiting = options.quick ? options.waiting / 10 : options.waiting;
-  const { seconds, resident, peak } = await measureStart(options.disk, pinned.program, waiting, own);
+  const { seconds, cpu, resident, peak } = await measureStart(options.disk, pinned.program, waiting, own);
   print(`### Start with ${waiting.toLocaleString('en-US')} messages in the queue\n`);
-  print(`Greets after ${seconds.toFixed(1)} s; resident ${mebi(resident)} MiB, peak ${mebi(peak)} MiB.`);
+  print(
+    `Greets after ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} s of CPU; resident ${mebi(resident)} MiB, peak ${mebi(peak)} MiB.`,
+  );
   for (const failure of failures) print(`FAILED: ${failure}\n`);
   return failures.length > 0 ? 1 : 0;
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, greets, type Load } from '../load.ts';
 import { afterwards, type Measurement } from '../measure.ts';
 import { Program } from '../program.ts';
-import { withMessages, type Workload } from '../workloads.ts';
+import { scaled, withMessages, type Workload } from '../workloads.ts';
 import type { QueuePeer } from './peer.ts';
 
 export interface QueueBench {
@@ -35,7 +35,7 @@ export async function measureQueue(
     const idle = program.usage();
     const warm = await load.run(withMessages(workload, workload.warmUp), listenPort, true, true);
     const before = program.usage();
-    const result = await load.run(workload, listenPort, true, true);
+    const result = await load.run(scaled(workload, warm.rate), listenPort, true, true);
     await sleep(afterwards);
     const after = program.usage();
     for (const { errors, complaints } of [warm, result]) {

@@ -12,6 +12,8 @@ import type { QueuePeer } from './peer.ts';
 export interface Start {
   /** Seconds from the start of the process to its greeting. */
   readonly seconds: number;
+  /** CPU seconds until then: what the time is on a machine that does nothing else. */
+  readonly cpu: number;
   /** Octets, once the queue is at rest. */
   readonly resident: number;
   readonly peak: number;
@@ -37,9 +39,10 @@ export async function measureStart(
     const ended = await Promise.race([greets(listenPort, 120), program.ended]);
     if (ended !== undefined) throw new Error(`it ended: ${ended}\n${program.lastWords()}`);
     const seconds = (performance.now() - begun) / 1000;
+    const { cpu } = program.usage();
     await sleep(settled);
     const { peak, resident } = program.usage();
-    return { seconds, resident, peak };
+    return { seconds, cpu, resident, peak };
   } finally {
     await program?.stop();
     rmSync(folder, { recursive: true });

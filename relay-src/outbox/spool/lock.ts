@@ -59,6 +59,7 @@ export class Lock {
   #renewed = -Infinity;
   #lost = false;
   #released = false;
+  #failing = false;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> = Promise.resolve();
 
@@ -190,8 +191,11 @@ export class Lock {
       }
       await files.overwrite(layout.file('lock'), this.#record());
       this.#renewed = begun;
+      if (this.#failing) log.info({}, 'the lock of the spool is renewed again');
+      this.#failing = false;
     } catch (error) {
-      log.error({ error: String(error) }, 'cannot renew the lock of the spool');
+      if (!this.#failing) log.error({ error: String(error) }, 'cannot renew the lock of the spool');
+      this.#failing = true;
     }
   }
 

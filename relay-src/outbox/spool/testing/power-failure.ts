@@ -18,7 +18,7 @@ type Change =
 
 type Fate = 'kept' | 'dropped' | 'torn';
 
-/** Which disks to look at: all that differ in one part from one where all is kept or all is dropped, or only these two. */
+/** Which disks to look at: those where all is kept, all is dropped, all is torn, or all but one part is kept; or the first two. */
 export type Thoroughness = 'each' | 'extremes';
 
 /** The disks, each another, that may be found if the power fails after these operations on `start`. */
@@ -101,10 +101,9 @@ function* possibleFates(changes: readonly Change[], thoroughness: Thoroughness):
   yield all('dropped');
   if (thoroughness === 'extremes') return;
   yield all('torn');
-  for (const index of changes.keys()) {
+  for (const [index, { kind }] of changes.entries()) {
     yield all('kept').with(index, 'dropped');
-    yield all('kept').with(index, 'torn');
-    yield all('dropped').with(index, 'kept');
+    if (kind === 'data') yield all('kept').with(index, 'torn');
   }
 }
 
