@@ -47,9 +47,10 @@ export function readFolder(path: string): Folder {
     const name = relative(root, file);
     const text = withoutLargeDefinitions(readFileSync(file, 'utf8'));
     if (!mayHoldObjects(file, text)) continue;
-    const reason = whyNoManifest(file, text);
+    const parsed = parseManifests(name, text);
+    const reason = whyNoManifest(file, text, parsed);
     if (reason !== undefined) skipped.push({ path: name, reason });
-    else files.set(name, { path: name, text, ...parseManifests(name, text) });
+    else files.set(name, { path: name, text, ...parsed });
   }
   const outside = new Map<string, ForeignFile | undefined>();
   const read = (name: string): ForeignFile | undefined => {
@@ -81,7 +82,8 @@ function readOutside(root: string, path: string): ForeignFile | undefined {
   const file = join(root, path);
   if (!existsSync(file) || !statSync(file).isFile()) return undefined;
   const text = readFileSync(file, 'utf8');
-  return whyNoManifest(file, text) === undefined ? { path, text, ...parseManifests(path, text) } : undefined;
+  const parsed = parseManifests(path, text);
+  return whyNoManifest(file, text, parsed) === undefined ? { path, text, ...parsed } : undefined;
 }
 
 /** The nearest folder upwards with a `.git`, or the folder itself. */
@@ -121,12 +123,26 @@ export function isKustomizationFile(path: string): boolean {
 
 /** A value, key or line that a template engine fills in: it is no YAML yet, or not the one that is applied. */
 const TEMPLATE =
-  /^[ \t]*(?:- )?(?:[\w./-]+:[ \t]*)?\{\{|^[ \t]*\{%|\$\{\{|: +[\w./:-]+\{\{|: +\{[A-Z_]+\}|[[:][ \t]*__[A-Z_]+__|\bREPLACE[-_]?ME\b/m;
+  /^[ \t]*(?:- )?(?:[\w./-]+:[ \t]*)?\{\{|^[ \t]*\{%|\$\{\{|: +[\w./:-]+\{\{|: +\{[A-Z_]+\}|__[A-Z][A-Z_]+__|\bREPLACE[-_]?ME\b/m;
 
-function whyNoManifest(file: string, text: string): string | undefined {
+function whyNoManifest(
+  file: string,
+  text: string,
+  parsed: Omit<ForeignFile, 'path' | 'text'>,
+): string | undefined {
   if (isInChart(file)) return 'Helm template';
-  if (TEMPLATE.test(text)) return 'template';
-  return undefined;
+  if (!TEMPLATE.test(text)) return undefined;
+  // In a block of text, or in quotes, they are somebody else's: an alert's, a chart's.
+  const isPlain =
+    parsed.problems.length === 0 && !parsed.documents.some(({ manifest }) => hasMapAsKey(manifest));
+  return isPlain && !/\bREPLACE[-_]?ME\b/.test(text) ? undefined : 'template';
+}
+
+/** `{{ name }}` is a map whose key is a map, to a YAML parser. */
+function hasMapAsKey(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasMapAsKey);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, below]) => key.startsWith('{') || hasMapAsKey(below));
 }
 
 /** In `templates/` of a Helm chart, however deep. */
