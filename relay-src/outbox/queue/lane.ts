@@ -128,6 +128,7 @@ export class Lane {
   end(started: Started, sign: MailboxSign, now: number): number | undefined {
     this.#running -= 1;
     if (sign.kind === 'trouble') return this.#trouble(started, sign.notBefore, now);
+    if (sign.kind === 'works') this.#suspects.delete(started.message.id);
     if (!started.probe) return undefined;
     if (sign.kind === 'works') this.#recover(started.message.id);
     // A probe that proves nothing: another message shall try, soon.
@@ -161,7 +162,6 @@ export class Lane {
     if (deferral === undefined) return;
     this.#deferral = undefined;
     if (deferral.begunBy !== provedBy) this.#suspects.add(deferral.begunBy);
-    this.#suspects.delete(provedBy);
   }
 
   /** The message with the earliest time. Entries of messages that left or were moved are dropped on the way. */
