@@ -7,7 +7,9 @@ import type { FieldChange } from '../render/fields.ts';
 import type { TreeObject } from '../render/objects.ts';
 import type { RenderedFile } from '../render/tree.ts';
 import type { Environment } from './environment.ts';
-import type { Input, Origin, Place } from './provenance/provenance.ts';
+import { type Place, placeText } from './provenance/place.ts';
+import type { Input, Origin } from './provenance/provenance.ts';
+import { withoutSecretValues } from './secret-values.ts';
 import { Provenances } from './provenance/provenances.ts';
 import { renderEnvironment } from './render-environment.ts';
 
@@ -71,7 +73,7 @@ async function objectFindings(
     return [finding(path, nameOf(object), [], message, remedy(construct, inputs))];
   }
   const findings: Finding[] = [];
-  for (const change of fields) {
+  for (const change of withoutSecretValues(rendered.key, fields)) {
     const origin = await origins.of(path, rendered.key, change.field);
     findings.push(
       finding(
@@ -100,10 +102,6 @@ function remedy(construct: Place, inputs: readonly Input[]): string {
       ? placeText(construct)
       : `${input.kind === 'setting' ? `the setting ${input.name}` : `the ${input.kind} ${input.name}`} (${input.isDefault ? `default in ${placeText(input.place)}` : placeText(input.place)})`;
   return `To keep it, change ${where} and run ${SYNTH}; to take it back, run ${SYNTH}.`;
-}
-
-function placeText({ file, line }: Place): string {
-  return line === undefined ? file : `${file}:${line}`;
 }
 
 function nameOf(object: TreeObject | undefined): string {

@@ -57,6 +57,11 @@ export function fieldText(path: readonly FieldStep[]): string {
     .replace(/^\./, '');
 }
 
+/** Is a field (as text) the other one, or somewhere in it? */
+export function isWithin(field: string, other: string): boolean {
+  return field === other || field.startsWith(`${other}.`) || field.startsWith(`${other}[`);
+}
+
 /** The steps of a path's text. */
 export function fieldSteps(field: string): FieldStep[] {
   return Array.from(

@@ -18,6 +18,7 @@ import type { RenderedFile } from '../../render/tree.ts';
 import type { Environment } from '../environment.ts';
 import { InputError } from '../input-error.ts';
 import { loadEnvironments } from '../load-environments.ts';
+import { placeText } from '../provenance/place.ts';
 import { Provenances } from '../provenance/provenances.ts';
 import { renderDocuments } from '../synth.ts';
 import type { RenderedDocuments } from '../synth.ts';
@@ -148,18 +149,14 @@ async function withOrigins(
       ...finding,
       place,
       line,
-      construct: at(construct),
-      inputs: inputs.slice(0, NAMED).map((input) => `${input.name} (${at(input.place)})`),
+      construct: placeText(construct),
+      inputs: inputs.slice(0, NAMED).map((input) => `${input.name} (${placeText(input.place)})`),
     };
   });
 }
 
 /** Settings that a finding names: the first are those with the fewest other effects. */
 const NAMED = 2;
-
-function at({ file, line }: { readonly file: string; readonly line?: number }): string {
-  return line === undefined ? file : `${file}:${line}`;
-}
 
 /** `app/environments/prod.ts: access.smtp: expected …`: the file, then the rest. */
 function inputFinding(problem: string, severity: Finding['severity']): Reported {

@@ -4,11 +4,11 @@ import { renderFile } from '../../render/render-tree.ts';
 import type { Environment } from '../environment.ts';
 import { loadEnvironments } from '../load-environments.ts';
 import { renderEnvironment } from '../render-environment.ts';
+import { withoutSecretValues } from '../secret-values.ts';
 import { authorsIn } from './authors.ts';
 import { changedForms, changesBetween, type ObjectChange, sideOf } from './change.ts';
 import type { Consequence, Context } from './consequence.ts';
 import { consequencesOf } from './consequences/all.ts';
-import { withoutSecrets } from './redact.ts';
 
 /** What differs in one environment. */
 export interface EnvironmentDiff {
@@ -98,7 +98,17 @@ function compare(
   const consequences = consequencesOf(context, transition).toSorted(
     (a, b) => WEIGHTS.indexOf(a.weight) - WEIGHTS.indexOf(b.weight),
   );
-  return [{ environment, changes: changes.map(withoutSecrets), forms, consequences }];
+  return [
+    {
+      environment,
+      changes: changes.map((change) => ({
+        ...change,
+        fields: withoutSecretValues(change.key, change.fields),
+      })),
+      forms,
+      consequences,
+    },
+  ];
 }
 
 function textsOf(environment: Environment): Map<string, string> {

@@ -1,6 +1,6 @@
 /** Which construct, setting and line rendered an object or a field of it, and why. */
 import { nearest } from '../../checks/nearest.ts';
-import { fieldsOf, fieldSteps } from '../../render/fields.ts';
+import { fieldsOf, fieldSteps, isWithin } from '../../render/fields.ts';
 import type { Origin, Provenance } from '../provenance/provenance.ts';
 
 /** What is known about an object or a field. */
@@ -46,7 +46,7 @@ export function explain(query: string, provenance: Provenance): Explanation[] {
       object: key,
       field,
       values: fields
-        .filter(([text]) => field === '' || isIn(text, field))
+        .filter(([text]) => field === '' || isWithin(text, field))
         .map(([text, { value }]) => [text, value] as const),
       file: object && `dist/${object.file}`,
       ...provenance.of(key, field),
@@ -103,7 +103,7 @@ function fieldsNamed(fields: readonly string[], rest: string): string[] {
   }
   const exact = [...found].filter((field) => stepNames(field).join('\n') === wanted.join('\n'));
   const all = exact.length > 0 ? exact : [...found];
-  return all.filter((field) => !all.some((other) => other !== field && isIn(field, other)));
+  return all.filter((field) => !all.some((other) => other !== field && isWithin(field, other)));
 }
 
 /** `a.b[c]`: `a`, `a.b`, `a.b[c]`. */
@@ -127,8 +127,4 @@ function stepNames(field: string): string[] {
 
 function lastName(field: string): string {
   return stepNames(field).at(-1) ?? '';
-}
-
-function isIn(field: string, other: string): boolean {
-  return field === other || field.startsWith(`${other}.`) || field.startsWith(`${other}[`);
 }

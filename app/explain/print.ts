@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { Input, Place } from '../provenance/provenance.ts';
+import { placeText } from '../provenance/place.ts';
+import type { Input } from '../provenance/provenance.ts';
 import type { Explanation } from './explain.ts';
 
 /** Most values and inputs that are printed one by one. */
@@ -14,7 +15,7 @@ export function printExplanation(environment: string, explanation: Explanation):
     ...(file === undefined || values.length === 0
       ? [['now', 'not rendered; what it depends on would bring it'] as [string, string]]
       : [['in', file] as [string, string]]),
-    ['made by', place(construct)],
+    ['made by', placeText(construct)],
     ...(inputs.length === 0 ? [['setting', 'none: the same in every environment'] as [string, string]] : []),
     ...limited(inputs).flatMap(inputRows),
     ...(inputs.length > PRINTED ? [['', `… and ${inputs.length - PRINTED} more`] as [string, string]] : []),
@@ -33,7 +34,7 @@ export function printExplanation(environment: string, explanation: Explanation):
 function inputRows(input: Input): [string, string][] {
   const { kind, name, value, isDefault, description, reason } = input;
   const what = kind === 'setting' ? name : `${kind} ${name}`;
-  const source = isDefault ? `default, ${place(input.place)}` : place(input.place);
+  const source = isDefault ? `default, ${placeText(input.place)}` : placeText(input.place);
   const said = value === undefined ? 'not set' : show(value);
   return [
     [kind === 'setting' ? 'setting' : 'input', `${what} = ${said} (${source})`],
@@ -49,10 +50,6 @@ function limited<T>(items: readonly T[]): readonly T[] {
 /** A field's text without that of the field around it. */
 function inside(field: string, around: string): string {
   return field.slice(around.length).replace(/^\./, '');
-}
-
-function place({ file, line }: Place): string {
-  return line === undefined ? file : `${file}:${line}`;
 }
 
 function show(value: unknown): string {

@@ -5,7 +5,8 @@ import { schema } from '../settings.ts';
 import type { Environment } from '../environment.ts';
 import { z } from 'zod';
 import { alternatives } from './alternatives.ts';
-import { lineOfField, moduleAt, type Place, type Property, propertyAt, withImports } from './source-lines.ts';
+import type { Place } from './place.ts';
+import { lineOfField, moduleAt, type Property, propertyAt, withImports } from './source-lines.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -4,17 +4,18 @@
  * on it. So nothing has to be written down by hand, and nothing can be forgotten.
  */
 import type { Path } from '../../checks/field.ts';
-import { changedFields, fieldsOf, fieldSteps, fieldTextAt } from '../../render/fields.ts';
+import { changedFields, fieldsOf, fieldSteps, fieldTextAt, isWithin } from '../../render/fields.ts';
 import { objectsIn, treeObject, type TreeObject } from '../../render/objects.ts';
 import type { TreeFile } from '../../render/tree.ts';
 import type { Environment } from '../environment.ts';
 import { environmentInput } from '../load-environments.ts';
 import { renderEnvironment } from '../render-environment.ts';
 import { type Input, inputsOf } from './inputs.ts';
-import { lineOfField, type Module, moduleAt, type Place, withImports } from './source-lines.ts';
+import type { Place } from './place.ts';
+import { lineOfField, type Module, moduleAt, withImports } from './source-lines.ts';
 
 export type { Input } from './inputs.ts';
-export type { Place } from './source-lines.ts';
+export type { Place } from './place.ts';
 
 /** Where a field, or an object as a whole, comes from. */
 export interface Origin {
@@ -103,7 +104,7 @@ export class Provenance {
   of(key: string, field = ''): Origin {
     const inputs = new Set(this.#effects.get(key)?.get('') ?? []);
     for (const [changed, by] of this.#effects.get(key) ?? []) {
-      if (field === '' || isBelow(changed, field)) for (const input of by) inputs.add(input);
+      if (field === '' || isWithin(changed, field)) for (const input of by) inputs.add(input);
     }
     const breadth = (input: Input): number => this.#breadth.get(input) ?? 0;
     return {
@@ -203,9 +204,4 @@ function tryToRender(environment: Environment): TreeFile[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Is a field the other one, or somewhere in it? */
-function isBelow(field: string, other: string): boolean {
-  return field === other || field.startsWith(`${other}.`) || field.startsWith(`${other}[`);
 }

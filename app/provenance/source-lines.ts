@@ -8,13 +8,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import type { FieldStep } from '../../render/fields.ts';
 
-/** A file of the repository, and a line in it where one is known. */
-export interface Place {
-  /** Relative to the repository, with `/`. */
-  readonly file: string;
-  readonly line?: number;
-}
-
 /** A property of an object literal. */
 export interface Property {
   readonly file: string;
