@@ -46,10 +46,13 @@ export class Committer {
     const deadline = performance.now() + patience;
     const key = message.state === 'failed' ? undefined : message.key;
     try {
-      const known = key === undefined ? undefined : await this.#known(key, deadline);
-      if (known !== undefined) {
-        void tidier.remove(id, () => body.discard());
-        return { id: known, resubmitted: true };
+      // No turn may pass between the last look and the commit that others then see.
+      for (let seen = this.#look(key); seen !== undefined; seen = this.#look(key)) {
+        if (typeof seen === 'string') {
+          void tidier.remove(id, () => body.discard());
+          return { id: seen, resubmitted: true };
+        }
+        await within(deadline - performance.now(), seen);
       }
     } catch (error) {
       void tidier.remove(id, () => body.discard());
@@ -82,14 +85,9 @@ export class Committer {
     if (key !== undefined) this.#underWay.set(key, settled);
   }
 
-  /** The message that has this key; waits for one that is being committed, from a client that gave up waiting. */
-  async #known(key: string, deadline: number): Promise<string | undefined> {
-    for (;;) {
-      const known = this.#options.resubmissions.find(key);
-      const other = this.#underWay.get(key);
-      if (known !== undefined || other === undefined) return known;
-      await within(deadline - performance.now(), other);
-    }
+  /** The message that has this key; or one on its way, from a client that gave up waiting for its reply. */
+  #look(key: string | undefined): string | Promise<unknown> | undefined {
+    return key === undefined ? undefined : (this.#options.resubmissions.find(key) ?? this.#underWay.get(key));
   }
 
   /** Everything up to the commit. If it is too late then, or goes wrong, nothing is kept. */

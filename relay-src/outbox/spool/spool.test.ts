@@ -147,6 +147,16 @@ describe('a message that is handed in again', () => {
     await again.close();
   });
 
+  it('is the first one when both end in the same moment', async () => {
+    const spool = await open();
+    const both = [await spool.receive(), await spool.receive()];
+    for (const incoming of both) incoming.write(Buffer.from(text));
+    const committed = await Promise.all(both.map((incoming) => incoming.commit(message)));
+    expect(committed.map(({ resubmitted }) => resubmitted)).toEqual([false, true]);
+    expect(new Set(committed.map(({ id }) => id)).size).toBe(1);
+    await spool.close();
+  });
+
   it('is a new one after the first has failed', async () => {
     const spool = await open();
     const first = await accept(spool);
