@@ -7,7 +7,9 @@ import { tool } from '../tools/tools.ts';
 import { asKubeObject } from './api.ts';
 import type { KubeObject } from './api.ts';
 
-const keyFile = join(import.meta.dirname, '../../test/fixtures/example.agekey');
+/** The private key that opens the secrets: one's own, named as sops wants it, or that of the published example. */
+export const keyFile =
+  process.env['SOPS_AGE_KEY_FILE'] ?? join(import.meta.dirname, '../../test/fixtures/example.agekey');
 
 /** An object and the file it is in, relative to `dist/`. */
 export interface Placed {
@@ -16,8 +18,8 @@ export interface Placed {
 }
 
 /**
- * Every object of a rendered tree, the namespace first and then by file name, secrets decrypted with the
- * example key by sops itself. `kustomization.yaml` files are no objects of a cluster.
+ * Every object of a rendered tree, the namespace first and then by file name, secrets decrypted by
+ * sops itself. `kustomization.yaml` files are no objects of a cluster.
  *
  * @param dist the folder `dist/` of some version of this repository.
  */

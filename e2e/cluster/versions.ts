@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { run } from '../tools/run.ts';
+import { run, ToolError } from '../tools/run.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -11,7 +11,11 @@ const beforeReleases = '3e28401';
 /** What a cluster may be updated from: the newest release, or where the first deployments stood. */
 export async function olderVersion(): Promise<string> {
   const tags = await git('tag', '--list', 'v*', '--sort=-version:refname');
-  return tags.split('\n')[0] || beforeReleases;
+  const version = tags.split('\n')[0] || beforeReleases;
+  await git('cat-file', '-e', `${version}^{commit}`).catch(() => {
+    throw new ToolError(`this clone lacks the commit ${version}, to update from: git fetch --unshallow`);
+  });
+  return version;
 }
 
 /** Writes `dist/` of a version into a folder and returns where it is. */

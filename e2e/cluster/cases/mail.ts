@@ -10,8 +10,9 @@ import { podProcesses } from '../node/cgroups.ts';
 import { containerStatuses, readyTime } from '../node/relay-pod.ts';
 import type { RelayPod } from '../node/relay-pod.ts';
 
-/** User and password of Mailpit's UI in the published example. */
-const exampleLogin = `Basic ${Buffer.from('admin:email-relay-example').toString('base64')}`;
+/** User and password of Mailpit's UI: one's own, or those of the published example. */
+const login = process.env['MAILPIT_LOGIN'] ?? 'admin:email-relay-example';
+const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
 
 export interface MailWorld {
   readonly clients: Clients;
@@ -66,7 +67,7 @@ export async function mailCases(report: Report, world: MailWorld): Promise<void>
       const sent = await send('you@good.example', 'e2e-first');
       assert.match(sent?.reply ?? String(sent?.why), /^250 /);
       const stored = await findMail(`http://${await pod.address()}:8025`, 'e2e-first', {
-        authorization: exampleLogin,
+        authorization,
       });
       assert.deepEqual([stored.from, stored.to], [from, ['you@good.example']]);
       const entry = await until('the mail in the ledger', async () =>

@@ -65,7 +65,7 @@ export async function tenantCases(report: Report, world: TenantWorld): Promise<v
     // What an administrator does, once.
     await command('apply', '--kustomize', join(checkout.folder, `dist/k8s/${environment.name}/ns`));
     const gitSecret = environment.settings.git.secret;
-    await makeFluxSecrets(api, { root, namespace: NAMESPACE, gitSecret, git: flux.git });
+    await makeFluxSecrets(api, { namespace: NAMESPACE, gitSecret, git: flux.git });
     await flux.applyClusterFolder();
     const commit = await checkout.head();
     for (const name of ['email-relay-app', 'email-relay-flux', 'email-relay-images']) {

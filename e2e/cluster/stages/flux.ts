@@ -18,6 +18,7 @@ import { Checkout } from '../flux/repository.ts';
 import { SourceStandIn } from '../flux/source-stand-in.ts';
 import type { Host } from '../host.ts';
 import type { Registry } from '../node/registry.ts';
+import { keyFile } from '../tree.ts';
 
 /** Flux, and the repository that it follows. */
 export interface Flux {
@@ -52,7 +53,7 @@ export async function installFlux(host: Host, options: FluxOptions): Promise<Flu
   const git = await startGitServer(host, settings.git.branch);
   const checkout = await Checkout.make(host, git, settings.git.branch);
   const exchanged = await trustTheFakeGraph(checkout, ca);
-  await makeFluxSecrets(api, { root, namespace, gitSecret: settings.git.secret, git });
+  await makeFluxSecrets(api, { namespace, gitSecret: settings.git.secret, git });
   await SourceStandIn.start(host, api, { published: settings.git.url, git });
   const automation = ImageAutomation.start(host, api, registry);
   const controller = await startKustomizeController(host, kubeconfig);
@@ -75,14 +76,12 @@ export async function installFlux(host: Host, options: FluxOptions): Promise<Flu
 /** What a person makes once per cluster: the key for SOPS, and the login to the repository. */
 export async function makeFluxSecrets(
   api: KubeApi,
-  { root, namespace, gitSecret, git }: { root: string; namespace: string; gitSecret: string; git: GitServer },
+  { namespace, gitSecret, git }: { namespace: string; gitSecret: string; git: GitServer },
 ): Promise<void> {
   const secret = (name: string, stringData: Record<string, string>) =>
     api.apply(asKubeObject({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData }), {
       manager: 'e2e',
     });
-  await secret('sops-age', {
-    'example.agekey': readFileSync(join(root, 'test/fixtures/example.agekey'), 'utf8'),
-  });
+  await secret('sops-age', { 'age.agekey': readFileSync(keyFile, 'utf8') });
   if (gitSecret !== 'none') await secret(gitSecret, { username: git.username, password: git.password });
 }

@@ -57,7 +57,9 @@ export async function relayStage(host: Host, report: Report, options: RelayOptio
   await firstApplyCases(report, applied);
 
   report.group('the pod, and mail through it');
-  const from = environment.settings.senders[0] ?? '';
+  const [sender = ''] = environment.settings.senders;
+  // A sender may be a whole domain.
+  const from = sender.includes('@') ? sender : `e2e@${sender}`;
   const mail = { clients, sender: places.sender, relay: `${service}:25`, from, pod, internet };
   await podCases(report, mail);
   await clientAddress(api, places.sender);
