@@ -1,5 +1,6 @@
 /** An environment as the charts see it: its settings, the images that it runs and its encrypted secrets. */
 import { mailpitLimit } from '../constructs/mailpit.ts';
+import { labels } from '../constructs/labels.ts';
 import type { SecretFile } from './charts/folder-chart.ts';
 import type { Images } from './images.ts';
 import type { Smtp2graphDelivery } from './delivery-settings.ts';
@@ -25,6 +26,11 @@ export interface Environment {
   readonly settings: Settings;
   readonly images: Images;
   readonly secrets: ReadonlyMap<SecretName, SecretFile>;
+}
+
+/** Labels of the Flux objects: where they are in the relay's namespace, they are told by the relay's. */
+export function fluxLabels({ flux }: Settings): Readonly<Record<string, string>> {
+  return flux.profile === 'tenant' ? labels : {};
 }
 
 /** Hosts of the published example: reserved names, which no installation of its own can have. */

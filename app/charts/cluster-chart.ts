@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { GitSource } from '../../flux/git-source.ts';
 import { FluxKustomization } from '../../flux/kustomization.ts';
-import { type Environment, fluxNamespace } from '../environment.ts';
+import { type Environment, fluxLabels, fluxNamespace } from '../environment.ts';
 import { tenantAccount } from '../../flux/tenant-account.ts';
 import { FolderChart } from './folder-chart.ts';
 
@@ -16,7 +16,7 @@ export class ClusterChart extends FolderChart {
   constructor(scope: Construct, environment: Environment) {
     const { name, settings } = environment;
     const folder = clusterFolder(settings.cluster.name);
-    super(scope, 'cluster', folder, environment.file);
+    super(scope, 'cluster', folder, environment.file, fluxLabels(settings));
     const { url, branch, secret } = settings.git;
     const { intervals, selfApply } = settings.flux;
     const tenant = settings.flux.profile === 'tenant';

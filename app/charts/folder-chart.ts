@@ -20,9 +20,16 @@ export abstract class FolderChart extends Chart {
   /**
    * @param folder relative to `dist/`
    * @param environmentFile where a person changes what these files say
+   * @param labels of every object in it, where these do not say their own
    */
-  constructor(scope: Construct, id: string, folder: string, environmentFile: string) {
-    super(scope, id);
+  constructor(
+    scope: Construct,
+    id: string,
+    folder: string,
+    environmentFile: string,
+    labels: Readonly<Record<string, string>> = {},
+  ) {
+    super(scope, id, { labels });
     this.#folder = folder;
     this.#environmentFile = environmentFile;
   }

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { ImageAutomation, ScannedImage } from '../../flux/image-automation.ts';
-import { type Environment, fluxNamespace } from '../environment.ts';
+import { type Environment, fluxLabels, fluxNamespace } from '../environment.ts';
 import { ownImages } from '../images.ts';
 import { clusterFolder } from './cluster-chart.ts';
 import { FolderChart } from './folder-chart.ts';
@@ -9,7 +9,8 @@ import { FolderChart } from './folder-chart.ts';
 export class ImageAutomationChart extends FolderChart {
   constructor(scope: Construct, environment: Environment) {
     const { name, settings } = environment;
-    super(scope, 'images', `${clusterFolder(settings.cluster.name)}/${name}`, environment.file);
+    const folder = `${clusterFolder(settings.cluster.name)}/${name}`;
+    super(scope, 'images', folder, environment.file, fluxLabels(settings));
     const { registry, flux, git } = settings;
     const namespace = fluxNamespace(settings);
     const images = ownImages(settings.delivery.kind).map(

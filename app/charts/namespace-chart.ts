@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { relayNamespace } from '../../constructs/relay-namespace.ts';
-import { type Environment, NAMESPACE } from '../environment.ts';
+import { type Environment, fluxLabels, NAMESPACE } from '../environment.ts';
 import { appliedKinds, TenantAccount } from '../../flux/tenant-account.ts';
 import { FolderChart } from './folder-chart.ts';
 
@@ -8,7 +8,7 @@ import { FolderChart } from './folder-chart.ts';
 export class NamespaceChart extends FolderChart {
   constructor(scope: Construct, environment: Environment) {
     const { settings } = environment;
-    super(scope, 'namespace', `k8s/${environment.name}/ns`, environment.file);
+    super(scope, 'namespace', `k8s/${environment.name}/ns`, environment.file, fluxLabels(settings));
     this.manifest('00-namespace.yaml', 'constructs/relay-namespace.ts', relayNamespace(this, NAMESPACE));
     if (settings.flux.profile === 'tenant') {
       const kinds = appliedKinds({
