@@ -5,6 +5,7 @@ import { allRules } from '../../checks/all-rules.ts';
 import { objectName } from '../../checks/field.ts';
 import type { Document } from '../../checks/field.ts';
 import { parseManifests } from '../../checks/foreign/parse-manifests.ts';
+import type { Parsed } from '../../checks/foreign/parse-manifests.ts';
 import { lineOf } from '../../checks/locate.ts';
 import type { Report, Reported } from '../../checks/report/report.ts';
 import { runRules, withoutEchoes } from '../../checks/rule.ts';
@@ -85,7 +86,10 @@ async function checkEnvironment(
   const { target, waivers } = environment.settings;
   const fresh = check(rendered.documents, rendered.texts, target);
   const committed = readCommitted(root, rendered);
-  const stale = committed === undefined ? [] : check(committed.documents, committed.texts, target);
+  const stale =
+    committed === undefined
+      ? []
+      : [...committed.unreadable, ...check(committed.documents, committed.texts, target)];
   const known = new Set(fresh.map(identity));
   const { findings, unused } = applyWaivers(
     [...fresh, ...stale.filter((finding) => !known.has(identity(finding)))],
@@ -108,11 +112,29 @@ function identity({ rule, file, object, path, message }: Finding): string {
   return JSON.stringify([rule, file, object, path, message]);
 }
 
+/** What is no object of Kubernetes in a file that should hold nothing else. */
+export function unreadableIn(file: string, { problems, strangers }: Parsed): Finding[] {
+  const said = [
+    ...problems.map(({ line, message }) => ({ line, message })),
+    ...strangers.map((line) => ({ line, message: 'it has no apiVersion or kind' })),
+  ];
+  return said.map(({ line, message }) => ({
+    rule: 'yaml',
+    severity: 'error' as const,
+    file,
+    object: file,
+    path: [],
+    line,
+    message,
+    remedy: 'Run npm run synth, which writes the file anew.',
+  }));
+}
+
 /** The committed files of an environment, where they are not what it renders; undefined where they are. */
 function readCommitted(
   root: string,
   rendered: RenderedDocuments,
-): Omit<RenderedDocuments, 'files'> | undefined {
+): (Omit<RenderedDocuments, 'files'> & { readonly unreadable: readonly Finding[] }) | undefined {
   const texts = new Map<string, string>();
   for (const { path } of rendered.files) {
     const file = join(root, DIST, path);
@@ -120,8 +142,12 @@ function readCommitted(
   }
   const isSame = rendered.files.every(({ path }) => texts.get(path) === rendered.texts.get(path));
   if (isSame) return undefined;
-  const documents = [...texts].flatMap(([path, text]) => parseManifests(path, text).documents);
-  return { documents, texts };
+  const parsed = [...texts].map(([path, text]) => [path, parseManifests(path, text)] as const);
+  return {
+    documents: parsed.flatMap(([, { documents }]) => documents),
+    texts,
+    unreadable: parsed.flatMap(([path, file]) => unreadableIn(path, file)),
+  };
 }
 
 /** Adds the line in dist/, and the construct and settings that it comes from. */

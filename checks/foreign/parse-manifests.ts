@@ -29,14 +29,20 @@ const OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
     ),
 };
 
+/** What a YAML file holds. */
+export interface Parsed {
+  readonly documents: readonly Document[];
+  readonly problems: readonly YamlProblem[];
+  /** Lines of documents that are no object: without apiVersion or kind. */
+  readonly strangers: readonly number[];
+}
+
 /** The objects of a YAML file: each document, and each item of a list. */
-export function parseManifests(
-  file: string,
-  text: string,
-): { readonly documents: readonly Document[]; readonly problems: readonly YamlProblem[] } {
+export function parseManifests(file: string, text: string): Parsed {
   const lineCounter = new LineCounter();
   const documents: Document[] = [];
   const problems: YamlProblem[] = [];
+  const strangers: number[] = [];
   for (const [index, document] of [...parseAllDocuments(text, { ...OPTIONS, lineCounter })].entries()) {
     const [error] = document.errors;
     if (error !== undefined) {
@@ -53,9 +59,10 @@ export function parseManifests(
       if (isManifest(manifest)) documents.push({ manifest, file, index });
       else if (isKustomization(file, manifest))
         documents.push({ manifest: { ...KUSTOMIZATION, ...manifest }, file, index });
+      else if (manifest !== null) strangers.push(lineCounter.linePos(document.range[0]).line);
     }
   }
-  return { documents, problems };
+  return { documents, problems, strangers };
 }
 
 /** What kustomize takes a kustomization.yaml without these for. */

@@ -3,13 +3,22 @@ import { relaysOf } from '../relay.ts';
 import type { Rule } from '../rule.ts';
 import { groupKind, nameOf, namespaceOf } from '../tree.ts';
 
-/** Copied byte for byte, or read by kustomize alone. */
-const UNLABELLED = ['Secret', 'kustomize.config.k8s.io/Kustomization'];
+/** What the relay is made of; what Flux applies it with has labels of its own, or none. */
+const PARTS = [
+  'Namespace',
+  'apps/Deployment',
+  'ConfigMap',
+  'PersistentVolumeClaim',
+  'Service',
+  'networking.k8s.io/NetworkPolicy',
+  'monitoring.coreos.com/ServiceMonitor',
+  'monitoring.coreos.com/PrometheusRule',
+];
 
 export const commonLabels: Rule = {
   id: 'common-labels',
   reason: 'People and tools find all that belongs to the relay by its labels; what lacks one is overlooked.',
-  remedy: "Give every object of the relay's namespace the labels of its pod.",
+  remedy: 'Give every part of the relay the labels of its pod.',
   reference: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/',
   *check(tree) {
     const monitoring = tree.of(
@@ -28,11 +37,11 @@ export const commonLabels: Rule = {
       }
     }
     for (const pod of relaysOf(tree)) {
-      for (const root of tree.roots) {
+      for (const root of tree.of(...PARTS)) {
         const belongs =
           namespaceOf(root) === pod.namespace ||
           (groupKind(root) === 'Namespace' && nameOf(root) === pod.namespace);
-        if (!belongs || UNLABELLED.includes(groupKind(root))) continue;
+        if (!belongs) continue;
         for (const [key, value] of pod.labels) {
           const label = root.at('metadata', 'labels', key);
           if (label.text !== value)

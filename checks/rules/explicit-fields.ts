@@ -18,6 +18,7 @@ const OF_OBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'image.toolkit.fluxcd.io/ImageUpdateAutomation': [
     ['spec', 'git', 'checkout', 'ref', 'branch'],
     ['spec', 'git', 'commit', 'author', 'name'],
+    ['spec', 'git', 'commit', 'messageTemplate'],
     ['spec', 'git', 'push', 'branch'],
     ['spec', 'update', 'path'],
   ],
@@ -63,6 +64,8 @@ function* wanted(tree: Tree): Generator<Field> {
   }
   for (const pod of podsOf(tree)) {
     yield pod.spec.at('enableServiceLinks');
+    if (pod.spec.at('securityContext', 'runAsUser').exists)
+      yield pod.spec.at('securityContext', 'runAsGroup');
     if (pod.spec.at('securityContext', 'fsGroup').exists)
       yield pod.spec.at('securityContext', 'fsGroupChangePolicy');
     for (const container of pod.containers) {

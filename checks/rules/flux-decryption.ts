@@ -2,6 +2,9 @@ import { dirname } from 'node:path/posix';
 import { foldersOf } from '../flux.ts';
 import type { Rule } from '../rule.ts';
 
+/** Made once by the user, as docs/secrets.md says. */
+const KEY = 'sops-age';
+
 export const fluxDecryption: Rule = {
   id: 'flux-decryption',
   reason: 'An encrypted file that is applied as it is gets refused by the API server, with all beside it.',
@@ -18,6 +21,10 @@ export const fluxDecryption: Rule = {
     for (const { kustomization, folder } of foldersOf(tree)) {
       const found = encrypted.find((root) => dirname(root.document.file) === folder);
       if (found === undefined) continue;
+      const name = kustomization.at('spec', 'decryption', 'secretRef', 'name');
+      if (tree.complete && name.exists && name.value !== KEY) {
+        yield { at: name, message: `the handbook makes the Secret ${KEY}, not ${String(name.value)}` };
+      }
       const decryption = kustomization.at('spec', 'decryption');
       if (decryption.at('provider').value !== 'sops' || !decryption.at('secretRef', 'name').exists) {
         yield {

@@ -50,6 +50,9 @@ export const mailpitVariables: Rule = {
         const isKnown = name.startsWith(PREFIX) && KNOWN.has(name.slice(PREFIX.length));
         if (!isKnown) yield { at: entry.at('name'), message: `Mailpit does not read ${name}` };
         const value = entry.at('value');
+        if (name === 'MP_MAX_AGE' && !/^\d+[hd]$/.test(value.text ?? '')) {
+          yield { at: value, message: `${value.text ?? 'it'} is no age: 30d, or 12h` };
+        }
         if (SWITCH.test(name) && !/^(?:true|false|yes|no|1|0)$/i.test(value.text ?? '')) {
           yield { at: value, message: `${name} is on or off, not ${value.text ?? 'nothing'}` };
         }

@@ -1,3 +1,4 @@
+import { paths } from '../../relay-src/mx-validator/contract.ts';
 import { findPort, portsOf } from '../pod.ts';
 import { relaysOf } from '../relay.ts';
 import type { Rule } from '../rule.ts';
@@ -11,6 +12,14 @@ export const metricsScraped: Rule = {
   *check(tree) {
     const monitors = tree.of('monitoring.coreos.com/ServiceMonitor');
     if (monitors.length === 0) return;
+    for (const endpoint of relaysOf(tree).length > 0
+      ? monitors.flatMap((monitor) => monitor.at('spec', 'endpoints').items())
+      : []) {
+      const path = endpoint.at('path');
+      if (path.exists && path.value !== paths.metrics) {
+        yield { at: path, message: `the programs of the relay export on ${paths.metrics}` };
+      }
+    }
     for (const pod of relaysOf(tree)) {
       const ports = portsOf(pod.containers);
       const scraped = new Set(

@@ -3,6 +3,23 @@ import type { Rule } from '../rule.ts';
 
 const KEY_SERVICES = ['age', 'pgp', 'kms', 'gcp_kms', 'azure_kv', 'hc_vault'];
 
+/** What sops writes about a file (stores/stores.go). */
+const METADATA = [
+  ...KEY_SERVICES,
+  'encrypted_comment_regex',
+  'encrypted_regex',
+  'encrypted_suffix',
+  'key_groups',
+  'lastmodified',
+  'mac',
+  'mac_only_encrypted',
+  'shamir_threshold',
+  'unencrypted_comment_regex',
+  'unencrypted_regex',
+  'unencrypted_suffix',
+  'version',
+];
+
 /** What sops writes in place of a value (aes/cipher.go). */
 function isCiphertext({ text }: Field): boolean {
   return text !== undefined && /^ENC\[AES256_GCM,data:[^,]*,iv:[^,]+,tag:[^,]+,type:\w+\]$/.test(text);
@@ -65,6 +82,9 @@ export const secretEncrypted: Rule = {
       if (!sops.exists) {
         yield { at: sops, message: 'the Secret is not encrypted with SOPS' };
         continue;
+      }
+      for (const [key, field] of sops.entries()) {
+        if (!METADATA.includes(key)) yield { at: field, message: `sops writes no ${key}` };
       }
       if (KEY_SERVICES.every((service) => sops.at(service).items().length === 0)) {
         yield { at: sops, message: 'the file has no recipient, so nobody can decrypt it' };

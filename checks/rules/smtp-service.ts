@@ -26,6 +26,13 @@ export const smtpService: Rule = {
       const reached = led.some(({ port, target }) => port.at('port').value === 25 && target?.name === 'smtp');
       for (const { port, target } of led) {
         const number = port.at('port');
+        const name = port.at('name');
+        if (name.exists && target?.name !== undefined && name.value !== target.name) {
+          yield {
+            at: name,
+            message: `it leads to ${target.name}: alerts and monitors know the port by that name`,
+          };
+        }
         if (number.value !== 25 && target !== undefined && number.value !== target.number) {
           yield {
             at: number,

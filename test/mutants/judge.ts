@@ -1,5 +1,5 @@
 /** What `check` says of a mutant, with drift off. */
-import { check } from '../../app/check/check-repository.ts';
+import { check, unreadableIn } from '../../app/check/check-repository.ts';
 import { parseManifests } from '../../checks/foreign/parse-manifests.ts';
 import type { Target } from '../../checks/schemas/validate.ts';
 import type { Mutant } from './generate.ts';
@@ -17,7 +17,7 @@ export function judge(texts: ReadonlyMap<string, string>, mutants: readonly Muta
   const parsed = new Map([...texts].map(([file, text]) => [file, parseManifests(file, text)]));
   return mutants.map((mutant) => {
     const spoiled = parseManifests(mutant.file, mutant.text);
-    if (spoiled.problems.length > 0) return { mutant, rule: 'yaml' };
+    if (unreadableIn(mutant.file, spoiled).length > 0) return { mutant, rule: 'yaml' };
     const documents = [...parsed].flatMap(
       ([file, whole]) => (file === mutant.file ? spoiled : whole).documents,
     );
