@@ -38,7 +38,8 @@ function configPath(container: Field): string {
     .at('args')
     .items()
     .map((word) => word.text ?? '');
-  return words[words.indexOf('--config') + 1] ?? files.config;
+  const option = words.indexOf('--config');
+  return option < 0 ? files.config : (words[option + 1] ?? '');
 }
 
 function configIn(entry: Field): Field {

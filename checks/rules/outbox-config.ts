@@ -47,6 +47,10 @@ export const outboxConfig: Rule = {
   *check(tree) {
     for (const outbox of outboxesOf(tree)) {
       const { container, entry, config } = outbox;
+      const [first] = container.at('args').items();
+      if (first?.text?.startsWith('/') === true) {
+        yield { at: first, message: `outbox takes no argument "${first.text}" without --config before it` };
+      }
       const last = container.at('args').items().at(-1);
       if (last?.value === '--config') yield { at: last, message: 'it names no file' };
       if (entry?.text === undefined) {
