@@ -1,6 +1,8 @@
 /** Native ESM: kubernetes-models ships no CommonJS. swc strips types; `npm run typecheck` checks them. */
 export default {
   testEnvironment: 'node',
+  // Jest leaves one core idle, and two is what a small machine has.
+  maxWorkers: '100%',
   // A test that starts a program takes seconds on a busy machine.
   testTimeout: 20_000,
   testMatch: ['<rootDir>/**/*.test.ts'],
