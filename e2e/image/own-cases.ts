@@ -8,6 +8,7 @@ import { z } from 'zod';
 import * as mxValidator from '../../relay-src/mx-validator/contract.ts';
 import * as outbox from '../../relay-src/outbox/contract.ts';
 import type { Report } from '../smoke/report.ts';
+import { until } from '../up/until.ts';
 import type { Container, Folders, Runc } from './container.ts';
 import type { Rendered } from './deployment.ts';
 import { probe } from './run-cases.ts';
@@ -41,7 +42,11 @@ export async function outboxCases(
   const { paths, ports } = outbox;
   const sender = allowedSender(folders);
   await report.case(`${paths.ready}: the spool is its own, and can be written to`, async () => {
-    assert.match(await probe(container, 'http', ports.metrics, paths.ready), /^200$/m);
+    // As the startup probe does: /healthz answers before the spool is open.
+    await until('a spool that is open', async () => {
+      assert.match(await probe(container, 'http', ports.metrics, paths.ready), /^200$/m);
+      return true;
+    });
   });
 
   let id = '';
