@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -111,7 +111,8 @@ export class ImageAutomation {
 
 /** The tag that the spec of an ImagePolicy prefers. @throws when it prefers none */
 export async function selectTag(host: Host, spec: unknown, tags: readonly string[]): Promise<string> {
-  const folder = host.path('image-policies');
+  // One each: the policies of both images are asked at the same time.
+  const folder = mkdtempSync(join(host.path('image-policies'), 'choice-'));
   const file = join(folder, 'spec.json');
   const list = join(folder, 'tags');
   writeFileSync(file, JSON.stringify(spec));
