@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-import { modules } from './cache.ts';
+import { cacheVariable, modules } from './cache.ts';
 import { requireGo } from './go.ts';
+import { tool } from './tools.ts';
 
 describe('the pinned tools', () => {
   it('try mail in the same Mailpit as the cluster runs', () => {
@@ -16,18 +17,39 @@ describe('the pinned tools', () => {
   });
 });
 
-describe('requireGo', () => {
-  const path = process.env['PATH'];
-  const folder = mkdtempSync(join(tmpdir(), 'fake-go-'));
-  afterEach(() => {
-    process.env['PATH'] = path;
-    rmSync(join(folder, 'go'), { force: true });
-  });
+const path = process.env['PATH'];
+const folder = mkdtempSync(join(tmpdir(), 'fake-go-'));
+afterEach(() => {
+  process.env['PATH'] = path;
+  delete process.env[cacheVariable];
+  rmSync(join(folder, 'go'), { force: true });
+});
 
-  /** Puts a program named go, alone, on the PATH; it answers `go env GOVERSION GOTOOLCHAIN`. */
+/** Puts a program named go on the PATH. */
+function installScript(script: string): void {
+  writeFileSync(join(folder, 'go'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, 'go'), 0o755);
+}
+
+describe('tool', () => {
+  it('builds what two ask for at the same time once', async () => {
+    // `go build -trimpath -ldflags FLAGS -o OUTPUT PACKAGE`
+    installScript(
+      'case $1 in env) echo go1.99.0; echo auto;; build) echo $7 >> $0.log; echo tool > $6;; esac',
+    );
+    process.env['PATH'] = `${folder}:${path}`;
+    process.env[cacheVariable] = join(folder, 'cache');
+    const [one, other] = await Promise.all([tool('age', () => undefined), tool('age', () => undefined)]);
+    expect(other).toBe(one);
+    expect(readFileSync(one, 'utf8')).toBe('tool\n');
+    expect(readFileSync(join(folder, 'go.log'), 'utf8')).toBe('filippo.io/age/cmd/age\n');
+  });
+});
+
+describe('requireGo', () => {
+  /** A go that answers `go env GOVERSION GOTOOLCHAIN`. */
   function installGo(version: string, toolchain: string): void {
-    writeFileSync(join(folder, 'go'), `#!/bin/sh\necho ${version}\necho ${toolchain}\n`);
-    chmodSync(join(folder, 'go'), 0o755);
+    installScript(`echo ${version}\necho ${toolchain}`);
   }
 
   it.each([

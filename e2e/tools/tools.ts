@@ -68,6 +68,9 @@ export async function builtTool(name: Tool): Promise<string | undefined> {
   return (await exists(path)) ? path : undefined;
 }
 
+/** Builds that run now: who asks for the same tool meanwhile waits for them. */
+const running = new Map<Tool, Promise<string>>();
+
 /**
  * The path of a tool, which is built first when it is not in the cache.
  *
@@ -75,6 +78,14 @@ export async function builtTool(name: Tool): Promise<string | undefined> {
  * @throws {ToolError} when Go is missing or too old, or a build fails.
  */
 export async function tool(name: Tool, say: (line: string) => void): Promise<string> {
+  const other = running.get(name);
+  if (other !== undefined) return other;
+  const path = findOrBuild(name, say).finally(() => running.delete(name));
+  running.set(name, path);
+  return path;
+}
+
+async function findOrBuild(name: Tool, say: (line: string) => void): Promise<string> {
   const path = toolPath(name);
   if (await exists(path)) return path;
   await requireGo(recipes[name].module);
