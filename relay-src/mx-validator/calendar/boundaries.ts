@@ -29,23 +29,23 @@ export interface Delimiter {
  */
 export class Boundaries {
   readonly #open: OpenMultipart[] = [];
-  /** Per open multipart: a line feed and what all delimiters up to it begin with. */
+  /** Per open multipart: what all delimiters up to it begin with. */
   readonly #needles: Buffer[] = [];
 
   get innermost(): OpenMultipart | undefined {
     return this.#open.at(-1);
   }
 
-  /** Occurs wherever a delimiter line of any open multipart may start; undefined if none is open. */
+  /** Stands wherever a delimiter line of any open multipart starts; undefined if none is open. */
   get needle(): Buffer | undefined {
     return this.#needles.at(-1);
   }
 
   open(multipart: OpenMultipart): void {
-    const own = Buffer.concat([Buffer.from([lineFeed]), multipart.delimiter]);
     const { needle } = this;
+    const { delimiter } = multipart;
     this.#open.push(multipart);
-    this.#needles.push(needle ? commonPrefix(needle, own) : own);
+    this.#needles.push(needle ? commonPrefix(needle, delimiter) : delimiter);
   }
 
   /** Ends the innermost one. */

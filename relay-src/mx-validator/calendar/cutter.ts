@@ -182,19 +182,21 @@ export class CalendarCutter {
     return end;
   }
 
+  /** From inside of a line to the next that may be a delimiter line, or has to be looked at to say so. */
   #searchCandidate(chunk: Buffer, at: number): number {
     const { needle } = this.#boundaries;
     if (!needle) return chunk.length; // nothing left to look for
+    // Line ends are everywhere, two dashes are rare: most chunks have none, which is found out in one go.
     const hit = chunk.indexOf(needle, at);
-    if (hit >= 0) {
+    if (hit > at && chunk[hit - 1] === lineFeed) {
       this.#inLine = false;
-      return hit + 1;
+      return hit;
     }
-    // The chunk may end inside of the needle: look at the last line that starts there once more.
-    const tail = Math.max(at, chunk.length - needle.length + 1);
-    const newline = chunk.subarray(tail).lastIndexOf(lineFeed);
-    this.#inLine = newline < 0;
-    return newline < 0 ? chunk.length : tail + newline + 1;
+    // In the middle of a line they mean nothing, and the line is over. Without any, the chunk may still end inside of them.
+    const from = hit >= 0 ? hit : Math.max(at, chunk.length - needle.length);
+    const newline = hit >= 0 ? chunk.indexOf(lineFeed, from) : chunk.lastIndexOf(lineFeed);
+    this.#inLine = newline < from;
+    return this.#inLine ? chunk.length : newline + 1;
   }
 
   #delimiterLine({ multipart, closes }: Delimiter, line: Buffer): void {
