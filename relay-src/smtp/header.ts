@@ -5,7 +5,10 @@
 
 /** A From or Sender longer than this is not kept, and so never matches a list of senders. */
 const maxKept = 16_384;
-const LF = 0x0a;
+/** Octets made a string at a time: what is kept of them keeps it all. */
+const window = 4096;
+const fieldName = /^[!-9;-~]+$/;
+const spacedFieldName = /^[!-9;-~]+[ \t]+$/;
 
 /** What was found; `problem` is a phrase for the refusal, undefined for a sound header block. */
 export interface HeaderFindings {
@@ -35,19 +38,23 @@ export class HeaderReader {
   /** Takes the next bytes of the message. */
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.#empty = false;
+    for (let from = 0; from < chunk.length && !this.done; from += window) {
+      this.#read(chunk.toString('latin1', from, from + window));
+    }
+  }
+
+  #read(text: string): void {
     let at = 0;
     while (!this.done) {
-      const lf = chunk.indexOf(LF, at);
+      const lf = text.indexOf('\n', at);
       if (lf < 0) break;
-      const line = this.#rest + chunk.toString('latin1', at, lf - (lf > at ? 1 : 0));
+      const line = this.#rest + text.slice(at, lf);
       this.#rest = '';
       this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
       at = lf + 1;
     }
-    if (this.done || at >= chunk.length) return;
     // Only the start of a long line matters, and a whole From or Sender.
-    if (this.#rest.length < maxKept)
-      this.#rest += chunk.toString('latin1', at, Math.min(chunk.length, at + maxKept));
+    if (!this.done && this.#rest.length < maxKept) this.#rest += text.slice(at);
   }
 
   /** The findings, at the end of the message. */
@@ -95,8 +102,8 @@ export class HeaderReader {
       return;
     }
     const name = line.slice(0, colon);
-    if (!/^[!-9;-~]+$/.test(name)) {
-      this.#problem ??= /^[!-9;-~]+[ \t]+$/.test(name) ? 'a space before the colon' : 'a bad field name';
+    if (!fieldName.test(name)) {
+      this.#problem ??= spacedFieldName.test(name) ? 'a space before the colon' : 'a bad field name';
     }
     switch (name.trimEnd().toLowerCase()) {
       case 'received':
