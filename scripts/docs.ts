@@ -1,4 +1,4 @@
-/** Writes the reference pages that are made from the code. `npm test` fails when one is out of date. */
+/** Writes the reference pages, and what else is made from the code. `npm test` fails when one is out of date. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedPages } from './generated-pages.ts';

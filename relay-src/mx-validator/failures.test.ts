@@ -141,6 +141,21 @@ describe('an upstream that fails', () => {
     expect(bodies()).toEqual([]);
   });
 
+  it('that stops reading for a while: every byte arrives as it was sent', async () => {
+    upstream.faults.push({ at: 'BODY', answer: 'deaf', times: 1 });
+    const client = await greeted();
+    for (const command of envelope) await client.ask(command);
+    const lines = Array.from({ length: 200_000 }, (_, n) => `line ${n} ${'x'.repeat(n % 90)}\r\n`);
+    const long = `From: app@ok.example\r\n\r\n${lines.join('')}`;
+    await client.send(`${long}.\r\n`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    upstream.hearAgain();
+    expect((await client.reply())[0]).toMatch(/^250 /);
+    const arrived = upstream.messages[0]?.body.toString() ?? '';
+    // Not compared by toBe, which would print both.
+    expect(arrived.slice(arrived.indexOf('From:')) === long).toBe(true);
+  });
+
   it('that closed kept connections meanwhile costs nothing', async () => {
     const client = await greeted();
     expect(await mail(client)).toEqual(['250', '250', '354', '250']);

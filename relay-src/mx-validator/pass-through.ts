@@ -311,7 +311,7 @@ class ProxyTransaction implements Transaction {
     this.#received = '';
   }
 
-  write(piece: Buffer): void {
+  write(piece: Buffer, dotted: boolean): void {
     this.#sendReceived();
     this.#bytes += piece.length;
     this.#hold?.grow(this.#bytes);
@@ -321,7 +321,7 @@ class ProxyTransaction implements Transaction {
       return;
     }
     const { cutter, stuffer, unstuffer } = this.#cut;
-    for (const plain of unstuffer.push(piece)) {
+    for (const plain of unstuffer.push(piece, dotted)) {
       const left = cutter.write(plain);
       // The very buffer that came in, as most of a long message is: it needs no second look at each line.
       if (left.length === 1 && left[0] === piece) this.#forward(stuffer.pass(piece));
@@ -347,6 +347,10 @@ class ProxyTransaction implements Transaction {
 
   drained(): Promise<void> | undefined {
     return this.#client?.drained();
+  }
+
+  keepsPieces(): boolean {
+    return this.#client?.holdsPieces ?? false;
   }
 
   async end(fault: DataFault | undefined, reader: { size: number; repaired: number }): Promise<Reply> {

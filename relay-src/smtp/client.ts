@@ -289,6 +289,11 @@ export class Client {
     });
   }
 
+  /** Whether a piece that was written waits to be sent, and so may not change. */
+  get holdsPieces(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
   /** Sends the final dot and returns the verdict on the message. What was written ended with CRLF or was empty. */
   end(): Promise<Reply> {
     this.#inData = false;

@@ -13,11 +13,17 @@ function read(bytes: string, cuts: readonly number[], bareNewline: BareNewline =
   const buffer = Buffer.from(bytes, 'latin1');
   const reader = new DataReader({ bareNewline, maxSize: 1e6, maxLine: 1e6 });
   const pieces: Buffer[] = [];
+  const unstuffers = [new DotUnstuffer(), new DotUnstuffer()] as const;
+  const take = (piece: Buffer, dotted: boolean): void => {
+    pieces.push(Buffer.from(piece));
+    // Where it says that there is no stuffing dot, looking for one finds none.
+    expect(unstuffers[0].push(piece, dotted)).toEqual(unstuffers[1].push(piece, true));
+  };
   const edges = [0, ...cuts.map((cut) => cut % (buffer.length + 1)).toSorted((a, b) => a - b), buffer.length];
   let end = -1;
   for (let i = 0; i + 1 < edges.length && end < 0; i += 1) {
     const [from = 0, to = 0] = [edges[i], edges[i + 1]];
-    const found = reader.push(buffer.subarray(from, to), (piece) => pieces.push(Buffer.from(piece)));
+    const found = reader.push(buffer.subarray(from, to), take);
     if (found >= 0) end = from + found;
   }
   const text = reader.fault === undefined ? Buffer.concat(pieces).toString('latin1') : '';
@@ -41,10 +47,14 @@ function model(bytes: string, bareNewline: BareNewline): Read {
   };
 }
 
+/** Long enough to be skipped over. */
+const filler = 'a line like any other\r\n'.repeat(30);
 const bytes = fc
-  .array(fc.constantFrom('\r', '\n', '.', 'x', '\r\n', '\r\n.', '\r\n.\r\n'), { maxLength: 14 })
+  .array(fc.constantFrom('\r', '\n', '.', 'x', '\r\n', '\r\n.', '\r\n.\r\n', `\r\n${filler}`), {
+    maxLength: 14,
+  })
   .map((parts) => parts.join(''));
-const cuts = fc.array(fc.nat(30), { maxLength: 6 });
+const cuts = fc.array(fc.oneof(fc.nat(30), fc.nat(3000)), { maxLength: 6 });
 
 it.each(['normalize', 'reject'] as const)(
   'DataReader reads as its model does, whatever the chunks (%s)',
@@ -81,6 +91,15 @@ describe('DataReader limits', () => {
     expect(one.fault).toBe('line-too-long');
   });
 
+  it('a long line is found among others', () => {
+    const one = reader(1e6, 10);
+    const lines = '12345678\r\n'.repeat(100);
+    one.push(Buffer.from(lines), () => undefined);
+    expect(one.fault).toBeUndefined();
+    one.push(Buffer.from(`${lines}123456789\r\n${lines}`), () => undefined);
+    expect(one.fault).toBe('line-too-long');
+  });
+
   it('a flood of bare CR costs one look at each byte', () => {
     const one = reader(1e9, 1e9);
     const begin = performance.now();
@@ -97,8 +116,11 @@ describe('DotStuffer and DotUnstuffer', () => {
     const edges = [0, ...at.map((cut) => cut % (text.length + 1)).toSorted((a, b) => a - b), text.length];
     return edges.slice(1).map((edge, i) => Buffer.from(text.slice(edges[i], edge)));
   };
-  const through = (part: { push(chunk: Buffer): Buffer[] }, text: string, at: readonly number[]): string =>
-    Buffer.concat(chunks(text, at).flatMap((chunk) => part.push(chunk))).toString();
+  const through = (
+    part: { push(chunk: Buffer, dotted: boolean): Buffer[] },
+    text: string,
+    at: readonly number[],
+  ): string => Buffer.concat(chunks(text, at).flatMap((chunk) => part.push(chunk, true))).toString();
 
   it('stuff every leading dot and take it away again', () => {
     fc.assert(
@@ -118,7 +140,7 @@ describe('DotStuffer and DotUnstuffer', () => {
         const stuffed = text.replace(/(^|\n)\./g, '$1..');
         const out = chunks(stuffed, at).flatMap((chunk) =>
           unstuffer
-            .push(chunk)
+            .push(chunk, true)
             .flatMap((plain) => (plain === chunk ? stuffer.pass(chunk) : stuffer.push(plain))),
         );
         expect(Buffer.concat(out).toString()).toBe(stuffed);

@@ -7,11 +7,16 @@
  * message is read to its real end, else the rest of it would run as commands.
  */
 
+import { PlainLines } from './plain-lines.ts';
+
 /** What to do with a bare LF away from a dot line. */
 export type BareNewline = 'normalize' | 'reject';
 
 /** Why a message must be refused at its end. */
 export type DataFault = 'bare-newline' | 'line-too-long' | 'too-big';
+
+/** Takes a piece of the message; `dotted` says that it holds a stuffing dot. */
+type Emit = (piece: Buffer, dotted: boolean) => void;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -48,6 +53,8 @@ export class DataReader {
   readonly #maxLine: number;
   #state: number = lineStart;
   #dotLine = false;
+  /** What is handed on next holds a stuffing dot. */
+  #dotted = false;
   /** Octets of the current line that came in earlier chunks. */
   #lineOctets = 0;
 
@@ -58,13 +65,12 @@ export class DataReader {
   }
 
   /**
-   * Takes the next bytes and hands on those that are surely message. Returns the index behind the end of data
-   * in `chunk`, or -1 while the message goes on.
+   * Takes the next bytes and hands on those that are surely message, each time with whether there is a stuffing dot in
+   * them. Returns the index behind the end of data in `chunk`, or -1 while the message goes on.
    */
-  push(chunk: Buffer, emit: (piece: Buffer) => void): number {
+  push(chunk: Buffer, emit: Emit): number {
     const n = chunk.length;
-    // Searching a one-byte string stays inside the engine; Buffer.indexOf pays a call into C++ for each line end.
-    const octets = chunk.toString('latin1');
+    const plain = new PlainLines(chunk);
     let state = this.#state;
     let from = 0; // first byte of this chunk that was not handed on yet
     let line = -this.#lineOctets; // where the current line began
@@ -73,8 +79,8 @@ export class DataReader {
     let i = 0;
     while (i < n) {
       if (state === text) {
-        if (nextLf !== -1 && nextLf < i) nextLf = octets.indexOf('\n', i);
-        if (nextCr !== -1 && nextCr < i) nextCr = octets.indexOf('\r', i);
+        if (nextLf !== -1 && nextLf < i) nextLf = chunk.indexOf(LF, i);
+        if (nextCr !== -1 && nextCr < i) nextCr = chunk.indexOf(CR, i);
         if (nextCr >= 0 && (nextLf < 0 || nextCr < nextLf)) {
           i = nextCr + 1;
           if (i === nextLf) {
@@ -101,7 +107,12 @@ export class DataReader {
         }
         continue;
       }
-      const c = octets.charCodeAt(i);
+      if (state === lineStart) {
+        i = plain.skip(i, this.#maxLine);
+        line = i;
+        if (i === n) break;
+      }
+      const c = chunk[i];
       switch (state) {
         case lineStart:
         case afterBareLf:
@@ -122,6 +133,7 @@ export class DataReader {
             i += 1;
           } else {
             // A stuffing dot: not part of the message (RFC 5321 4.5.2). A bare LF is dealt with in `text`.
+            this.#dotted = true;
             if (i === 0) this.#emit(oneDot, 0, 1, emit);
             this.size -= 1;
             state = text;
@@ -163,10 +175,13 @@ export class DataReader {
     this.fault ??= fault;
   }
 
-  #emit(bytes: Buffer, from: number, to: number, emit: (piece: Buffer) => void): void {
+  #emit(bytes: Buffer, from: number, to: number, emit: Emit): void {
     if (to <= from) return;
     this.size += to - from;
-    if (this.fault === undefined) emit(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
+    const dotted = this.#dotted;
+    this.#dotted = false;
+    if (this.fault !== undefined) return;
+    emit(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), dotted);
   }
 }
 
@@ -174,9 +189,13 @@ export class DataReader {
 export class DotUnstuffer {
   #atLineStart = true;
 
-  /** `chunk` is dot-stuffed with CRLF line ends, as {@link DataReader} hands it on. Itself if no dot is in the way. */
-  push(chunk: Buffer): Buffer[] {
+  /** Takes what a {@link DataReader} hands on. Returns the chunk itself if no dot is in the way. */
+  push(chunk: Buffer, dotted: boolean): Buffer[] {
     if (chunk.length === 0) return [];
+    if (!dotted) {
+      this.#atLineStart = chunk[chunk.length - 1] === LF;
+      return [chunk];
+    }
     const pieces: Buffer[] = [];
     let from = this.#atLineStart && chunk[0] === DOT ? 1 : 0;
     for (let at = chunk.indexOf(newlineDot, from); at >= 0; at = chunk.indexOf(newlineDot, from)) {

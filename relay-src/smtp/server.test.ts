@@ -84,6 +84,9 @@ class Recorder implements Transaction {
   drained(): undefined {
     return undefined;
   }
+  keepsPieces(): boolean {
+    return false;
+  }
   async end(): Promise<Reply> {
     await new Promise((resolve) => setTimeout(resolve, this.endDelay));
     return this.#reply(250);

@@ -12,6 +12,7 @@ import { parsePath, type Mailbox, type PathParameters } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
 import { flushSoon } from './flush.ts';
+import { giveBack } from './give-back.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
@@ -60,13 +61,18 @@ export interface Transaction {
   recipient(mailbox: Mailbox): Promise<Reply>;
   /** 354 lets the message come; anything else ends the transaction. */
   data(): Promise<Reply>;
-  /** A piece of the message: dot-stuffed, CRLF line ends, neither bare CR nor bare LF. */
-  write(piece: Buffer): void;
+  /**
+   * A piece of the message: dot-stuffed, CRLF line ends, neither bare CR nor bare LF. `dotted` says that there is a
+   * stuffing dot in it.
+   */
+  write(piece: Buffer, dotted: boolean): void;
   /** Brackets the pieces of one read, so that they leave in one write. */
   cork(): void;
   uncork(): void;
   /** Undefined if more may come now; otherwise the client is paused until it resolves. */
   drained(): Promise<void> | undefined;
+  /** Whether a piece may still be read after `write`; if not, its memory is given back at once. */
+  keepsPieces(): boolean;
   /** The message is complete: its verdict. With a `fault` the message must not be delivered. */
   end(fault: DataFault | undefined, reader: { size: number; repaired: number }): Promise<Reply>;
   /** Nothing was delivered and nothing may be. */
@@ -152,6 +158,7 @@ interface MessageSink {
   /** Returns the index behind the end of data, or -1. */
   read(chunk: Buffer): number;
   drained(): Promise<void> | undefined;
+  keepsPieces(): boolean;
   finish(): Promise<void>;
 }
 
@@ -244,6 +251,7 @@ class RelayParser extends SMTPStream {
   #feed(message: MessageSink, chunk: Buffer, next: () => void): void {
     const end = message.read(chunk);
     if (end < 0) {
+      if (!message.keepsPieces()) giveBack(chunk);
       const wait = message.drained();
       if (wait === undefined) next();
       else void wait.then(next);
@@ -503,7 +511,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
       maxSize: this.#relay.relayOptions.handler.offers().size,
       maxLine: this.limits.textLine.value,
     });
-    const write = (piece: Buffer): void => transaction.write(piece);
+    const write = (piece: Buffer, dotted: boolean): void => transaction.write(piece, dotted);
     if (!(this._parser instanceof RelayParser)) return;
     this._parser.startMessage({
       read: (chunk) => {
@@ -521,6 +529,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
         return end;
       },
       drained: () => transaction.drained(),
+      keepsPieces: () => transaction.keepsPieces(),
       finish: () => this.#decide(transaction, reader),
     });
   }

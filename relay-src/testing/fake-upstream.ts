@@ -87,6 +87,11 @@ export class FakeUpstream {
     await closed;
   }
 
+  /** Ends the deafness of all connections. */
+  hearAgain(): void {
+    for (const socket of this.#sockets) socket.resume();
+  }
+
   fault(at: string, received = 0): Fault | undefined {
     const found = this.faults.find(
       (one) =>

@@ -142,9 +142,9 @@ class IntakeTransaction implements Transaction {
     return this.#options.replies.get('startData');
   }
 
-  write(piece: Buffer): void {
+  write(piece: Buffer, dotted: boolean): void {
     if (!this.#header.done) this.#header.push(piece);
-    for (const plain of this.#unstuffer.push(piece)) {
+    for (const plain of this.#unstuffer.push(piece, dotted)) {
       this.#arrival.push(plain);
       this.#incoming?.write(plain);
     }
@@ -156,6 +156,11 @@ class IntakeTransaction implements Transaction {
 
   drained(): Promise<void> | undefined {
     return this.#incoming?.drained();
+  }
+
+  /** They wait in memory for the disk. */
+  keepsPieces(): boolean {
+    return true;
   }
 
   async end(fault: DataFault | undefined, reader: { size: number }): Promise<Reply> {
