@@ -7,8 +7,8 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { Report } from '../smoke/report.ts';
+import { Command } from 'commander';
+import { close, positive, reportOn, say } from '../soak/long-run.ts';
 import { table } from '../soak/summary.ts';
 import { requireRoot } from '../tools/needs.ts';
 import { checkAll } from './checks.ts';
@@ -36,13 +36,6 @@ function readOptions(): Options {
     .opts();
 }
 
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('not a positive whole number');
-  return Number(text);
-}
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
 async function main(): Promise<void> {
   const { clients, exactlyOnce = false, seconds, seed } = readOptions();
   requireRoot('it mounts a small disk, to fill it');
@@ -56,20 +49,13 @@ async function main(): Promise<void> {
 
   const options = { seed, messages, kills, seconds, clients, exactlyOnce, folder };
   const result = await runLedger(options);
-  const lines: string[] = [];
-  const tell = (line: string): void => {
-    lines.push(line);
-    say(line);
-  };
-  tell(summary(result));
-  const report = new Report(tell);
-  await checkAll(report, result, options);
-  writeFileSync(join(folder, 'report.txt'), [again, ...lines, report.closing(), ''].join('\n'));
+  const report = await reportOn({ folder, again, summary: summary(result) }, (checks) =>
+    checkAll(checks, result, options),
+  );
   const duplicates = result.findings.duplicates.map((one) => `${JSON.stringify(one)}\n`);
   writeFileSync(join(folder, 'duplicates.jsonl'), duplicates.join(''));
   say(`report, log and Graph's ledger: ${relative(root, folder)}/; the same again: ${again}`);
-  say(`\n${report.closing()}`);
-  process.exitCode = report.failed > 0 ? 1 : 0;
+  close(report);
 }
 
 function summary({ findings, program, statistics }: LedgerResult): string {

@@ -4,12 +4,12 @@
  *
  * Exit code 0 if all checks passed, 1 if one failed, 2 if it could not run.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { Report } from '../smoke/report.ts';
 import { checkAll } from './checks.ts';
+import { close, positive, reportOn, say } from './long-run.ts';
 import { soak, type SoakOptions } from './soak.ts';
 import { summary } from './summary.ts';
 
@@ -25,16 +25,9 @@ function readOptions(): Omit<SoakOptions, 'logFile'> {
     .opts();
 }
 
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('not a positive whole number');
-  return Number(text);
-}
-
 function newSeed(): string {
   return String(randomInt(1_000_000_000));
 }
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const given = readOptions();
@@ -44,17 +37,10 @@ async function main(): Promise<void> {
   say(`seed ${options.seed}: ${options.clients} clients for ${options.seconds} s`);
 
   const result = await soak(options);
-  const lines: string[] = [];
-  const tell = (line: string): void => {
-    lines.push(line);
-    say(line);
-  };
-  tell(summary(result));
-  const report = new Report(tell);
-  await checkAll(report, result, options);
-
   const again = `npm run soak -- --seconds ${options.seconds} --seed ${options.seed}`;
-  writeFileSync(join(folder, 'report.txt'), [again, ...lines, report.closing(), ''].join('\n'));
+  const report = await reportOn({ folder, again, summary: summary(result) }, (checks) =>
+    checkAll(checks, result, options),
+  );
   const samples = result.samples.map((one) => [one.at.toFixed(0), one.resident, one.descriptors].join('\t'));
   writeFileSync(join(folder, 'samples.tsv'), ['second\tresident\tdescriptors', ...samples, ''].join('\n'));
   const causes = result.findings.unacknowledged.map((one) => `${JSON.stringify(one)}\n`);
@@ -63,8 +49,7 @@ async function main(): Promise<void> {
   const complaints = [result.offences, wrongReplies, unansweredClients].flatMap(({ kept }) => kept);
   writeFileSync(join(folder, 'complaints.txt'), complaints.map((one) => `${one}\n`).join(''));
   say(`report and log: ${relative(root, folder)}/; the same again: ${again}`);
-  say(`\n${report.closing()}`);
-  process.exitCode = report.failed > 0 ? 1 : 0;
+  close(report);
 }
 
 // The relay ends with us: it is killed when this process exits.

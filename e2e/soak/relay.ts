@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { environment, paths } from '../../relay-src/mx-validator/contract.ts';
 import { bundled } from '../image/bundled.ts';
+import { wired } from '../up/mx-validator.ts';
 import { freePort, loopback } from '../up/ports.ts';
 import { startProgram, type Running } from '../up/process.ts';
 import { answers, until } from '../up/until.ts';
@@ -35,11 +36,7 @@ export async function startRelay(
     name: 'mx-validator',
     ...bundled('mx-validator', dirname(logFile)),
     env: {
-      PATH: process.env['PATH'],
-      [environment.listenAddr]: `${loopback}:${smtpPort}`,
-      [environment.metricsAddr]: `${loopback}:${metricsPort}`,
-      [environment.upstreamHost]: loopback,
-      [environment.upstreamPort]: String(upstreamPort),
+      ...wired({ smtpPort, metricsPort, upstreamPort }),
       [environment.hostname]: 'relay.example',
       [environment.dnsServers]: `${dns.address}:${dns.port}`,
       [environment.allowedSenders]: 'app.example',

@@ -8,28 +8,39 @@ import { answers, until } from './until.ts';
 
 const program = join(import.meta.dirname, '../../relay-src/mx-validator/main.ts');
 
-export interface MxValidatorOptions {
+/** Where mx-validator listens, and its next hop, all on loopback. */
+export interface Wiring {
   readonly smtpPort: number;
   readonly metricsPort: number;
   readonly upstreamPort: number;
+}
+
+export interface MxValidatorOptions extends Wiring {
   /** `ip:port,…`; the system's resolvers when left out. */
   readonly dnsServers?: string | undefined;
   readonly onLine: (line: string) => void;
 }
 
+/** The environment of mx-validator, as far as every run of it needs it. */
+export function wired({ smtpPort, metricsPort, upstreamPort }: Wiring): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    [environment.listenAddr]: `${loopback}:${smtpPort}`,
+    [environment.metricsAddr]: `${loopback}:${metricsPort}`,
+    [environment.upstreamHost]: loopback,
+    [environment.upstreamPort]: String(upstreamPort),
+  };
+}
+
 /** Starts the real program on loopback and waits until it and its next hop answer. */
 export async function startMxValidator(options: MxValidatorOptions): Promise<Running> {
-  const { smtpPort, metricsPort, upstreamPort, dnsServers, onLine } = options;
+  const { metricsPort, dnsServers, onLine } = options;
   const running = startProgram({
     name: 'mx-validator',
     command: process.execPath,
     args: [program],
     env: {
-      PATH: process.env['PATH'],
-      [environment.listenAddr]: `${loopback}:${smtpPort}`,
-      [environment.metricsAddr]: `${loopback}:${metricsPort}`,
-      [environment.upstreamHost]: loopback,
-      [environment.upstreamPort]: String(upstreamPort),
+      ...wired(options),
       [environment.hostname]: 'relay.localhost',
       [environment.logFormat]: 'text',
       ...(dnsServers === undefined ? {} : { [environment.dnsServers]: dnsServers }),
