@@ -3,7 +3,7 @@
  * how often was it relayed, and who does it say it is from. Reads the stream, keeps only From and Sender.
  */
 
-/** A From or Sender longer than this is not kept, and so never matches a list of senders. */
+/** Octets of a line, and of a From or Sender with its continuation lines, that are looked at. */
 const maxKept = 16_384;
 /** Octets made a string at a time: what is kept of them keeps it all. */
 const window = 4096;
@@ -15,9 +15,9 @@ export interface HeaderFindings {
   readonly problem: string | undefined;
   /** Number of Received fields (RFC 5321 6.3). */
   readonly received: number;
-  /** Unfolded values of all From fields, and of all Sender fields. */
-  readonly from: readonly string[];
-  readonly sender: readonly string[];
+  /** Unfolded values of all From fields, and of all Sender fields; undefined for one too long to be kept. */
+  readonly from: readonly (string | undefined)[];
+  readonly sender: readonly (string | undefined)[];
   /** No octet at all came. */
   readonly empty: boolean;
 }
@@ -28,10 +28,13 @@ export class HeaderReader {
   done = false;
   #problem: string | undefined;
   #received = 0;
-  readonly #from: string[] = [];
-  readonly #sender: string[] = [];
-  #open: string[] | undefined;
-  #rest = '';
+  readonly #from: (string | undefined)[] = [];
+  readonly #sender: (string | undefined)[] = [];
+  /** The list whose last value the next continuation line belongs to. */
+  #open: (string | undefined)[] | undefined;
+  /** The line at hand, as far as it came and is kept; the rest of a longer one is dropped, all of it. */
+  #kept = '';
+  #cut = false;
   #first = true;
   #empty = true;
 
@@ -47,14 +50,18 @@ export class HeaderReader {
     let at = 0;
     while (!this.done) {
       const lf = text.indexOf('\n', at);
-      if (lf < 0) break;
-      const line = this.#rest + text.slice(at, lf);
-      this.#rest = '';
-      this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
+      this.#keep(lf < 0 ? text.slice(at) : text.slice(at, lf));
+      if (lf < 0) return;
+      this.#line();
       at = lf + 1;
     }
-    // Only the start of a long line matters, and a whole From or Sender.
-    if (!this.done && this.#rest.length < maxKept) this.#rest += text.slice(at);
+  }
+
+  #keep(part: string): void {
+    if (part.includes('\0')) this.#problem ??= 'a NUL';
+    const room = maxKept - this.#kept.length;
+    this.#kept += part.length > room ? part.slice(0, room) : part;
+    if (part.length > room) this.#cut = true;
   }
 
   /** The findings, at the end of the message. */
@@ -72,28 +79,35 @@ export class HeaderReader {
     };
   }
 
-  #line(stuffed: string): void {
-    const line = stuffed.startsWith('.') ? stuffed.slice(1) : stuffed;
+  #line(): void {
+    const from = this.#kept.startsWith('.') ? 1 : 0;
+    const line = this.#kept.slice(from, this.#kept.endsWith('\r') ? -1 : undefined);
+    const whole = !this.#cut;
+    this.#kept = '';
+    this.#cut = false;
     if (line === '') {
       this.done = true;
       return;
     }
     const first = this.#first;
     this.#first = false;
-    if (line.includes('\0')) this.#problem ??= 'a NUL';
     if (line.startsWith(' ') || line.startsWith('\t')) {
       if (first) this.#problem ??= 'begins with a continuation line';
-      const last = this.#open?.length ?? 0;
-      if (this.#open !== undefined && last > 0) {
-        const value = (this.#open[last - 1] ?? '') + line;
-        this.#open[last - 1] = value.length > maxKept ? value.slice(0, maxKept) : value;
-      }
-      return;
+      this.#continue(line, whole);
+    } else {
+      this.#field(line, whole, first);
     }
-    this.#field(line, first);
   }
 
-  #field(line: string, first: boolean): void {
+  #continue(line: string, whole: boolean): void {
+    if (this.#open === undefined) return;
+    const value = this.#open.pop();
+    const fits = whole && value !== undefined && value.length + line.length <= maxKept;
+    // Part of a value must not pass for all of it: what is cut off may hold another address.
+    this.#open.push(fits ? value + line : undefined);
+  }
+
+  #field(line: string, whole: boolean, first: boolean): void {
     this.#open = undefined;
     const colon = line.indexOf(':');
     if (first && line.startsWith('From ')) this.#problem ??= 'an mbox From line';
@@ -117,6 +131,6 @@ export class HeaderReader {
         break;
       default:
     }
-    this.#open?.push(line.slice(colon + 1, colon + 1 + maxKept));
+    this.#open?.push(whole ? line.slice(colon + 1) : undefined);
   }
 }

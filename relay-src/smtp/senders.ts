@@ -49,7 +49,7 @@ export function headerProblem(senders: SenderList, findings: HeaderFindings): st
   if (from === undefined) return 'From is not exactly one address';
   if (!isAllowed(senders, from)) return `From ${from} is not allowed here`;
   for (const value of findings.sender) {
-    const sender = soleAddress(value);
+    const sender = soleAddress(value ?? '');
     if (sender === undefined) return 'Sender is not exactly one address';
     if (!isAllowed(senders, sender)) return `Sender ${sender} is not allowed here`;
   }
