@@ -19,7 +19,7 @@ interface Engine {
   readonly search: Search;
 }
 
-/** Undefined on a processor without vector instructions (x86-64 before 2008): every line gets the closer look. */
+/** Undefined on a processor without the vector instructions (x86-64 before SSE 4.1): every line gets the closer look. */
 const engine = instantiate(Buffer.from(plainLinesModule, 'base64'));
 
 function instantiate(code: Buffer<ArrayBuffer>): Engine | undefined {

@@ -4,6 +4,12 @@ const dash = 0x2d;
 const space = 0x20;
 const tab = 0x09;
 
+/**
+ * A search for these octets finds the lines to look at. It takes time with the product of both lengths if they nearly
+ * match all along, and a boundary may be as long as a line.
+ */
+const longestNeedle = 64;
+
 /** A multipart whose last part has not ended. */
 export interface OpenMultipart {
   /** `--` and the boundary. */
@@ -29,7 +35,7 @@ export interface Delimiter {
  */
 export class Boundaries {
   readonly #open: OpenMultipart[] = [];
-  /** Per open multipart: what all delimiters up to it begin with. */
+  /** Per open multipart: what all delimiters up to it begin with, or part of that. */
   readonly #needles: Buffer[] = [];
 
   get innermost(): OpenMultipart | undefined {
@@ -45,7 +51,8 @@ export class Boundaries {
     const { needle } = this;
     const { delimiter } = multipart;
     this.#open.push(multipart);
-    this.#needles.push(needle ? commonPrefix(needle, delimiter) : delimiter);
+    const beginning = delimiter.subarray(0, longestNeedle);
+    this.#needles.push(needle ? commonPrefix(needle, beginning) : beginning);
   }
 
   /** Ends the innermost one. */

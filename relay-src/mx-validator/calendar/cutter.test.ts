@@ -50,6 +50,16 @@ describe('what the published design got wrong stays right', () => {
     expect(cut(`${before}--b\n${calendar}--b--  \nepilogue`)).toBe(`${before}--b--  \nepilogue`);
   });
 
+  it('boundaries that differ late, and dashes in the middle of lines, are told apart', () => {
+    const [outer, inner] = [`${'-'.repeat(200)}a`, `${'-'.repeat(200)}b`];
+    const before = `--${outer}\nContent-Type: multipart/mixed; boundary="${inner}"\n\n--${inner}\n\nx --${outer}\n`;
+    const text = `${'-'.repeat(150)}\nx${'-'.repeat(300)}\n--${outer}c\n`;
+    expectCut(
+      `--${inner}\n${calendar}`,
+      `Content-Type: multipart/mixed; boundary="${outer}"\n\n${before}${text}{}--${inner}--\n--${outer}--\n`,
+    );
+  });
+
   it('other parts are never decoded: a quoted-printable dot, 8-bit octets and long lines stay', () => {
     const part = `--b\nContent-Transfer-Encoding: quoted-printable\n\n=2E\n\xE4${'x'.repeat(5000)}=\n.\n`;
     expect(cut(`${mixed}${part}--b\n${calendar}--b--\n`)).toBe(`${mixed}${part}--b--\n`);
