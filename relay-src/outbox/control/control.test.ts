@@ -116,6 +116,22 @@ it('holds, retries and deletes, each after an attempt that is under way', async 
   expect([...spool.messages()]).toEqual([]);
 });
 
+it('of all messages, leaves alone those that an attempt took elsewhere meanwhile', async () => {
+  const [sent, failed, queued] = [await accept(), await accept(), await accept()];
+  let end = (): void => undefined;
+  const over = new Promise<void>((resolve) => (end = resolve));
+  const attempts = [
+    spool.exclusive(sent, () => over.then(() => spool.finish(sent, { result: 'sent', answer: '202' }))),
+    spool.exclusive(failed, () => over.then(() => spool.update(failed, { state: 'failed', reason: 'no' }))),
+  ];
+  const retried = outbox('retry', '--all');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  end();
+  await Promise.all(attempts);
+  expect(await retried).toEqual({ out: `${queued} due now\n`, err: '', code: 0 });
+  expect(spool.summary(failed)?.state).toBe('failed');
+});
+
 it('looks without the program, and says so where it needs it', async () => {
   const id = await accept();
   await control.close();

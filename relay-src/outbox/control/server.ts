@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Log } from '../../daemon/log.ts';
 import { NoSuchMessage } from '../spool/errors.ts';
 import { realFiles } from '../spool/files.ts';
-import type { Message } from '../spool/message.ts';
+import type { Message, State } from '../spool/message.ts';
 import type { Spool } from '../spool/spool.ts';
 import { maxRequest, request, type Answer, type Request } from './protocol.ts';
 
@@ -57,32 +57,53 @@ async function serve(options: ControlOptions, socket: Socket): Promise<void> {
   const text = await firstLine(socket);
   if (text === undefined) return;
   const { command, what } = request.parse(JSON.parse(text));
+  const meant = Array.isArray(what) ? undefined : what.state;
   const ids = Array.isArray(what)
     ? what
-    : [...options.spool.messages()].filter(({ state }) => state === what.state).map(({ id }) => id);
+    : [...options.spool.messages()].filter(({ state }) => state === meant).map(({ id }) => id);
   const next = ids.values();
   const worker = async (): Promise<void> => {
-    for (const id of next) say(await carryOut(options, command, id));
+    for (const id of next) {
+      const answer = await carryOut(options, command, id, meant);
+      if (answer !== undefined) say(answer);
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   socket.end();
 }
 
-/** Waits for an attempt that is under way with this message. */
-async function carryOut(options: ControlOptions, command: Request['command'], id: string): Promise<Answer> {
+/**
+ * Waits for an attempt that is under way with this message. Of all messages in a state (`meant`), one that was sent or
+ * came into another state meanwhile is not one of them any more: undefined.
+ */
+async function carryOut(
+  options: ControlOptions,
+  command: Request['command'],
+  id: string,
+  meant: State | undefined,
+): Promise<Answer | undefined> {
   const { log, spool } = options;
   try {
-    const text = await spool.exclusive(id, () => perform(options, command, id));
+    const text = await spool.exclusive(id, () => perform(options, command, id, meant));
+    if (text === undefined) return undefined;
     log.info({ id, command }, 'command');
     return { id, ok: true, text };
   } catch (error) {
-    if (!(error instanceof NoSuchMessage)) log.error({ id, command, error: String(error) }, 'command failed');
+    const gone = error instanceof NoSuchMessage;
+    if (gone && meant !== undefined) return undefined;
+    if (!gone) log.error({ id, command, error: String(error) }, 'command failed');
     return { id, ok: false, text: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function perform({ spool, onDeleted }: ControlOptions, command: Request['command'], id: string) {
+async function perform(
+  { spool, onDeleted }: ControlOptions,
+  command: Request['command'],
+  id: string,
+  meant: State | undefined,
+): Promise<string | undefined> {
   const message = await spool.load(id);
+  if (meant !== undefined && message.state !== meant) return undefined;
   if (command === 'delete') {
     await spool.finish(id, { result: 'deleted', answer: 'deleted by an operator' });
     await onDeleted?.(message);
