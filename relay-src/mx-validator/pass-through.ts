@@ -85,10 +85,8 @@ export class PassThrough implements MailHandler {
     };
   }
 
-  async mail(session: Session, mail: MailCommand): Promise<{ reply: Reply; transaction?: Transaction }> {
-    const transaction = new ProxyTransaction(this.#options, session, mail);
-    const reply = await transaction.open();
-    return isPositive(reply) ? { reply, transaction } : { reply };
+  mail(session: Session, mail: MailCommand): Promise<{ reply: Reply; transaction?: Transaction }> {
+    return new ProxyTransaction(this.#options, session, mail).open();
   }
 }
 
@@ -128,8 +126,6 @@ class ProxyTransaction implements Transaction {
   #kept = false;
   /** What the upstream said of the sender; undefined until a recipient was good enough to ask. */
   #senderVerdict: Reply | undefined;
-  /** A command is at the upstream and its reply is not in. */
-  #busy = false;
   #ended = false;
   #refusedRecipients = 0;
   #hold: Hold | undefined;
@@ -150,24 +146,25 @@ class ProxyTransaction implements Transaction {
    * MAIL: who may send, and is the upstream there. What it says of the sender is heard with the first recipient
    * (RFC 5321 3.3 allows it, Postfix does so too): a transaction whose recipients DNS refuses never bothers it.
    */
-  async open(): Promise<Reply> {
-    const { replies, senders } = this.#options;
-    let reply: Reply;
+  async open(): Promise<{ reply: Reply; transaction?: Transaction }> {
+    const { checkSenderDomain, replies, senders } = this.#options;
+    let reply: Reply | undefined;
     if (senders !== undefined && !isAllowed(senders, this.#sender)) {
       reply = replies.get('senderRefused', { sender: `<${this.#sender}>` });
-    } else {
-      reply = (await this.#senderDomainProblem()) ?? (await this.#connect(false));
+    } else if (checkSenderDomain) {
+      reply = await this.#senderDomainProblem();
     }
-    if (!isPositive(reply)) this.#over(reply);
-    return reply;
+    reply ??= await this.#connect(false);
+    if (isPositive(reply)) return { reply, transaction: this };
+    this.#over(reply);
+    return { reply };
   }
 
   /** Mail from a domain that takes none: no answer or bounce could ever reach the sender (RFC 7505 4.2). */
   async #senderDomainProblem(): Promise<Reply | undefined> {
-    const { checkSenderDomain, domains, replies } = this.#options;
+    const { domains, replies } = this.#options;
     const { sender } = this.#mail;
-    if (!checkSenderDomain || sender === undefined || sender.literal || sender.domain === '')
-      return undefined;
+    if (sender === undefined || sender.literal || sender.domain === '') return undefined;
     const { domain } = sender;
     const { kind } = await domains.check(domain);
     return kind === 'null-mx' ? replies.get('senderNullMx', { domain }) : undefined;
@@ -207,7 +204,8 @@ class ProxyTransaction implements Transaction {
   }
 
   async recipient(mailbox: Mailbox): Promise<Reply> {
-    const reply = await this.#recipient(mailbox);
+    const address = this.#upstreamAddress(mailbox);
+    const reply = typeof address === 'string' ? await this.#rcpt(mailbox.domain, address) : address;
     const to = mailboxText(mailbox);
     this.#recipients.push({ to, reply: replyText(reply) });
     if (isPositive(reply)) this.#accepted.push(to);
@@ -215,23 +213,26 @@ class ProxyTransaction implements Transaction {
     return reply;
   }
 
-  async #recipient(mailbox: Mailbox): Promise<Reply> {
-    const { domains, postmaster, refusedDomains, replies } = this.#options;
+  /** What the upstream is asked for; or why it is not, whatever DNS says. */
+  #upstreamAddress(mailbox: Mailbox): string | Reply {
+    const { postmaster, refusedDomains, replies } = this.#options;
+    const { domain } = mailbox;
     if (mailbox.literal) return replies.get('addressLiteral');
     if (mailbox.utf8 && !this.#mail.smtpUtf8) return replies.get('needsUtf8');
-    if (mailbox.domain === '') {
-      return postmaster === undefined ? replies.get('noPostmaster') : this.#rcpt(postmaster);
-    }
-    const { domain } = mailbox;
+    if (domain === '') return postmaster ?? replies.get('noPostmaster');
     const suggestion = refusedDomains.get(domain);
-    if (suggestion !== undefined) return replies.get('refusedDomain', { domain, suggestion });
-    const { kind } = await domains.check(domain);
-    if (kind === 'deliverable') return this.#rcpt(mailboxText(mailbox));
-    return replies.get(domainRules[kind], { domain });
+    return suggestion === undefined
+      ? mailboxText(mailbox)
+      : replies.get('refusedDomain', { domain, suggestion });
   }
 
-  async #rcpt(address: string): Promise<Reply> {
-    const { replies } = this.#options;
+  /** The verdict of DNS, which Postmaster here needs none of, then the upstream's. */
+  async #rcpt(domain: string, address: string): Promise<Reply> {
+    const { domains, replies } = this.#options;
+    if (domain !== '') {
+      const { kind } = await domains.check(domain);
+      if (kind !== 'deliverable') return replies.get(domainRules[kind], { domain });
+    }
     if (this.#senderVerdict !== undefined && !isPositive(this.#senderVerdict)) return this.#senderVerdict;
     const command = `RCPT TO:<${address}>`;
     const reply =
@@ -356,13 +357,8 @@ class ProxyTransaction implements Transaction {
   async end(fault: DataFault | undefined, reader: { size: number; repaired: number }): Promise<Reply> {
     this.#bytes = reader.size;
     this.#repaired = reader.repaired;
-    const refusal = this.#faultReply(fault) ?? this.#headerReply();
-    if (refusal !== undefined) {
-      this.#drop(); // no dot, so nothing is delivered
-      this.#over(refusal);
-      return refusal;
-    }
-    const reply = await this.#finish();
+    // A refusal ends it without the dot, so that nothing is delivered.
+    const reply = this.#faultReply(fault) ?? this.#headerReply() ?? (await this.#finish());
     this.#over(reply);
     return reply;
   }
@@ -409,15 +405,12 @@ class ProxyTransaction implements Transaction {
   async #ask<T>(question: (client: Client) => Promise<T>): Promise<T | undefined> {
     const client = this.#client;
     if (client === undefined) return undefined;
-    this.#busy = true;
     try {
       return await question(client);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       this.#drop();
       return undefined;
-    } finally {
-      this.#busy = false;
     }
   }
 
@@ -449,7 +442,7 @@ class ProxyTransaction implements Transaction {
     this.#ended = true;
     this.#hold?.release();
     // Inside a message, or with a reply on its way, only closing leaves no doubt.
-    if (this.#busy || (this.#client !== undefined && this.#client.inMessage)) this.#drop();
+    if (this.#client !== undefined && (this.#client.asked || this.#client.inMessage)) this.#drop();
     else this.#giveBack();
     this.#options.onEnd({
       tx: this.#tx,

@@ -7,7 +7,7 @@ import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Deadline } from './deadline.ts';
 import { flushSoon } from './flush.ts';
-import { normalise, ReplyParser, type Reply } from './reply.ts';
+import { ReplyParser, replyText, type Reply } from './reply.ts';
 
 /** Where to connect, and how long to wait for what, in milliseconds. */
 export interface NextHop {
@@ -85,7 +85,7 @@ export class Client {
 
   #socket: Socket;
   readonly #hop: NextHop;
-  readonly #parser = new ReplyParser((code, lines) => this.#onReply(code, lines));
+  readonly #parser = new ReplyParser((reply) => this.#onReply(reply));
   /** Callers in the order of their commands. */
   readonly #waiting: Waiting[] = [];
   readonly #deadline = new Deadline(() => this.#fail('timeout', 'no reply in time'));
@@ -112,14 +112,15 @@ export class Client {
 
   #plain(): Socket {
     // One small buffer for all reads: replies are short, and a fresh 64 KiB a read is most of what a read costs.
+    const replies = Buffer.allocUnsafe(replyBuffer);
     const options: TcpNetConnectOpts & { writableHighWaterMark: number } = {
       host: this.#hop.host,
       port: this.#hop.port,
       noDelay: true,
       writableHighWaterMark: highWaterMark,
       onread: {
-        buffer: Buffer.allocUnsafe(replyBuffer),
-        callback: (read, buffer) => this.#onBytes(Buffer.from(buffer.buffer, buffer.byteOffset, read)),
+        buffer: replies,
+        callback: (read) => this.#onBytes(replies.toString('latin1', 0, read)),
       },
     };
     return connect(options);
@@ -130,7 +131,7 @@ export class Client {
     const socket =
       tls.mode === 'implicit' ? connectTls({ ...this.#tlsOptions(tls), port }) : connect({ host, port });
     socket.setNoDelay(true);
-    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));
+    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes.toString('latin1')));
     return socket;
   }
 
@@ -155,6 +156,11 @@ export class Client {
   /** False once the connection is lost or given up. */
   get usable(): boolean {
     return this.#error === undefined;
+  }
+
+  /** True while the reply to something is not in. */
+  get asked(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /** True between 354 and the final dot: closing now leaves the message undelivered. */
@@ -199,7 +205,7 @@ export class Client {
     const secure = connectTls({ ...this.#tlsOptions(tls), socket: plain });
     this.#socket = secure;
     this.#watch(secure);
-    secure.on('data', (bytes: Buffer) => this.#onBytes(bytes));
+    secure.on('data', (bytes: Buffer) => this.#onBytes(bytes.toString('latin1')));
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve: () => undefined, reject, timeout: this.#hop.replyTimeout });
       this.#deadline.set(this.#hop.replyTimeout);
@@ -355,27 +361,27 @@ export class Client {
     if (reply.code !== 250) throw this.#refused(reply);
   }
 
-  #onBytes(bytes: Buffer): boolean {
+  #onBytes(octets: string): boolean {
     try {
-      this.#parser.push(bytes);
+      this.#parser.push(octets);
     } catch (error) {
       this.#fail('protocol', error instanceof Error ? error.message : String(error));
     }
     return true;
   }
 
-  #onReply(code: number, lines: string[]): void {
+  #onReply(reply: Reply): void {
     if (this.#error !== undefined) return;
     const waiting = this.#waiting.shift();
     if (waiting === undefined) {
-      if (this.#inData && this.#early === undefined) this.#early = normalise(code, lines);
-      else this.#fail('protocol', `unasked reply ${code} ${lines.join(' ')}`);
+      if (this.#inData && this.#early === undefined) this.#early = reply;
+      else this.#fail('protocol', `unasked reply ${replyText(reply)}`);
       return;
     }
     const next = this.#waiting[0];
     if (next === undefined) this.#deadline.clear();
     else this.#deadline.set(next.timeout);
-    waiting.resolve(normalise(code, lines));
+    waiting.resolve(reply);
   }
 
   #onDrain(): void {

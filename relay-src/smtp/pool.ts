@@ -58,7 +58,12 @@ export class Pool {
    * cannot be reached, {@link PoolBusyError} if no connection comes free in time.
    * With `fresh` a kept connection is not taken.
    */
-  async acquire(fresh = false): Promise<Lease> {
+  acquire(fresh = false): Promise<Lease> {
+    const kept = fresh ? undefined : this.#takeIdle();
+    return kept === undefined ? this.#acquire(fresh) : Promise.resolve({ client: kept, kept: true });
+  }
+
+  async #acquire(fresh: boolean): Promise<Lease> {
     for (;;) {
       const kept = fresh ? undefined : this.#takeIdle();
       if (kept !== undefined) return { client: kept, kept: true };

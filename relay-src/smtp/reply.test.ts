@@ -4,8 +4,8 @@ import { normalise, renderReply, ReplyParser, ReplySyntaxError } from './reply.t
 describe('ReplyParser', () => {
   const parse = (text: string, size = text.length): [number, string[]][] => {
     const found: [number, string[]][] = [];
-    const parser = new ReplyParser((code, lines) => found.push([code, lines]));
-    for (let i = 0; i < text.length; i += size) parser.push(Buffer.from(text.slice(i, i + size), 'latin1'));
+    const parser = new ReplyParser(({ code, lines }) => found.push([code, [...lines]]));
+    for (let i = 0; i < text.length; i += size) parser.push(text.slice(i, i + size));
     return found;
   };
 

@@ -31,7 +31,9 @@ export function enhancedCode(reply: Reply): string {
 
 /** The reply in one line, for logs and records. */
 export function replyText(reply: Reply): string {
-  return [reply.code, enhancedCode(reply), reply.lines.join(' / ')].filter((part) => part !== '').join(' ');
+  const status = enhancedCode(reply);
+  const text = reply.lines.length === 1 ? (reply.lines[0] ?? '') : reply.lines.join(' / ');
+  return `${reply.code}${status === '' ? '' : ' '}${status}${text === '' ? '' : ' '}${text}`;
 }
 
 /**
@@ -92,21 +94,30 @@ function unquote(line: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
+/** `250`, `250 text`, `250-text`; the text may hold anything but LF. */
+const replyLine = /^([2-5]\d\d)(?:\r\n$|([ -])([^\n]*)\r\n$)/;
+
 /** What a peer sent is not an SMTP reply; the connection is of no further use. */
 export class ReplySyntaxError extends Error {}
+
+/** Short replies of one line, by their octets: a next hop says the same few for every message. */
+const familiar = new Map<string, Reply>();
+const maxFamiliar = 64;
+const maxFamiliarLine = 80;
 
 /**
  * Reads replies out of a stream of bytes, whatever their chunking. A multi-line reply has one code on all
  * its lines, `-` on all but the last (RFC 5321 4.2.1).
  */
 export class ReplyParser {
-  readonly #onReply: (code: number, lines: string[]) => void;
+  readonly #onReply: (reply: Reply) => void;
   #rest = '';
   #bytes = 0;
   #code = 0;
   #lines: string[] = [];
 
-  constructor(onReply: (code: number, lines: string[]) => void) {
+  /** Replies come normalised. */
+  constructor(onReply: (reply: Reply) => void) {
     this.#onReply = onReply;
   }
 
@@ -115,55 +126,48 @@ export class ReplyParser {
     return this.#rest === '' && this.#lines.length === 0;
   }
 
-  /** Takes the next bytes. Throws {@link ReplySyntaxError}; the parser must not be used after that. */
-  push(chunk: Buffer): void {
-    const text = this.#rest + chunk.toString('latin1');
+  /**
+   * Takes the next bytes, one character an octet (latin1). Throws {@link ReplySyntaxError}; the parser must not be used
+   * after that.
+   */
+  push(octets: string): void {
+    const text = this.#rest + octets;
     let start = 0;
-    for (;;) {
-      const end = text.indexOf('\n', start);
-      if (end < 0) break;
-      this.#line(text, start, end);
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      const line = text.slice(start, end + 1);
       start = end + 1;
+      const reply = this.#lines.length === 0 ? familiar.get(line) : undefined;
+      if (reply === undefined) this.#line(line);
+      else this.#onReply(reply);
     }
-    this.#rest = start === text.length ? '' : text.slice(start);
+    this.#rest = text.slice(start);
     if (this.#bytes + this.#rest.length > maxReplyBytes) throw new ReplySyntaxError('reply too long');
   }
 
-  #line(text: string, start: number, end: number): void {
-    this.#bytes += end - start;
-    const code = digits(text, start);
-    const separator = text.charCodeAt(start + 3);
-    const last = separator === 0x20 || separator === 0x0d;
-    if (
-      text.charCodeAt(end - 1) !== 0x0d ||
-      code < 200 ||
-      code > 599 ||
-      (!last && separator !== 0x2d) ||
-      (this.#code !== 0 && code !== this.#code)
-    ) {
-      throw new ReplySyntaxError(
-        `not an SMTP reply: ${printable(text.slice(start, Math.min(end, start + 60)))}`,
-      );
+  #line(line: string): void {
+    this.#bytes += line.length - 1;
+    const match = replyLine.exec(line);
+    const [, digits, separator, text = ''] = match ?? [];
+    const code = Number(digits);
+    if (match === null || (this.#code !== 0 && code !== this.#code)) {
+      throw new ReplySyntaxError(`not an SMTP reply: ${printable(line.slice(0, 60).trimEnd())}`);
     }
-    this.#lines.push(text.slice(start + 4, end - 1));
-    if (!last) {
+    this.#lines.push(text);
+    if (separator === '-') {
       this.#code = code;
       if (this.#lines.length >= maxReplyLines || this.#bytes > maxReplyBytes) {
         throw new ReplySyntaxError('reply too long');
       }
       return;
     }
-    const lines = this.#lines;
+    const reply = normalise(code, this.#lines);
+    if (this.#lines.length === 1 && line.length <= maxFamiliarLine) {
+      if (familiar.size === maxFamiliar) familiar.clear();
+      familiar.set(line, reply);
+    }
     this.#lines = [];
     this.#code = 0;
     this.#bytes = 0;
-    this.#onReply(code, lines);
+    this.#onReply(reply);
   }
-}
-
-function digits(text: string, at: number): number {
-  const a = text.charCodeAt(at) - 48;
-  const b = text.charCodeAt(at + 1) - 48;
-  const c = text.charCodeAt(at + 2) - 48;
-  return a >= 0 && a <= 9 && b >= 0 && b <= 9 && c >= 0 && c <= 9 ? a * 100 + b * 10 + c : 0;
 }

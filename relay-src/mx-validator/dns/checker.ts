@@ -122,26 +122,32 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
     return verdict;
   }
 
-  async function answer(domain: string): Promise<[AnswerSource, Verdict]> {
-    if (isNeverMailDomain(domain)) return ['name', { kind: 'no-such-domain' }];
-    const cached = cache.get(domain);
-    if (cached?.state === 'fresh') return ['cache', cached.verdict];
-    if (cached?.state === 'stale') return ['stale', cached.verdict];
-    if (closed) return ['dns', { kind: 'trouble', cause: 'closed' }];
+  function answered(source: AnswerSource, verdict: Verdict): Verdict {
+    observer?.answered(source, verdict.kind);
+    return verdict;
+  }
+
+  /** Asks DNS about a domain that is not in the cache, or was good until not long ago. */
+  async function asked(domain: string, expired: Verdict | undefined): Promise<Verdict> {
     const lookup = running.get(domain)?.verdict ?? start(domain);
-    if (cached === undefined) return ['dns', await lookup];
-    // Good until not long ago: an answer of DNS counts, its silence or failure does not (RFC 8767 5).
+    if (expired === undefined) return answered('dns', await lookup);
+    // An answer of DNS counts, its silence or failure does not (RFC 8767 5).
     const found = await withinTime(lookup, settings.staleAnswerMilliseconds);
-    if (found === undefined || found.kind === 'trouble') return ['stale', cached.verdict];
-    return ['dns', found];
+    if (found === undefined || found.kind === 'trouble') return answered('stale', expired);
+    return answered('dns', found);
+  }
+
+  function check(domain: string): Verdict | Promise<Verdict> {
+    const cached = cache.get(domain);
+    if (cached?.state === 'fresh') return answered('cache', cached.verdict);
+    if (cached?.state === 'stale') return answered('stale', cached.verdict);
+    if (isNeverMailDomain(domain)) return answered('name', { kind: 'no-such-domain' });
+    if (closed) return answered('dns', { kind: 'trouble', cause: 'closed' });
+    return asked(domain, cached?.verdict);
   }
 
   return {
-    async check(domain) {
-      const [source, verdict] = await answer(domain);
-      observer?.answered(source, verdict.kind);
-      return verdict;
-    },
+    check: (domain) => Promise.resolve(check(domain)),
     close() {
       closed = true;
       for (const { abort } of running.values()) abort.abort(new NoAnswer('closed'));

@@ -18,7 +18,7 @@ export type Verdict =
 
 export interface DomainChecker {
   /**
-   * Says whether mail can reach a domain. Never rejects: whatever goes wrong is `trouble`.
+   * Says whether mail can reach a domain, at once if it is known. Never rejects: whatever goes wrong is `trouble`.
    * For a sender's domain ask the same question and refuse `null-mx` only (RFC 7505 4.2).
    *
    * @param aLabelDomain a lower-case name without trailing dot, as `parseDomain` returns it
