@@ -42,14 +42,16 @@ export function parseDomain(text: string): ParsedName {
   return name === undefined ? bad('bad-idn') : checked(name);
 }
 
+/** Letters, digits and inner hyphens, 1 to 63 a label. */
+const wellFormed = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
 function checked(name: string): ParsedName {
+  if (name.length <= 253 && wellFormed.test(name)) return { kind: 'domain', name };
   if (name === '') return bad('empty');
   const labels = name.split('.');
   if (labels.includes('')) return bad('empty-label');
   if (!labels.every((label) => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label))) return bad('bad-character');
-  if (labels.some((label) => label.length > 63)) return bad('label-too-long');
-  if (name.length > 253) return bad('name-too-long');
-  return { kind: 'domain', name };
+  return bad(labels.some((label) => label.length > 63) ? 'label-too-long' : 'name-too-long');
 }
 
 /** Undefined unless the name survives the way to A-labels and back. */

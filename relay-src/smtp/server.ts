@@ -263,17 +263,18 @@ class RelayParser extends SMTPStream {
 }
 
 type TransactionHandler = 'handler_MAIL' | 'handler_RCPT' | 'handler_DATA' | 'handler_RSET';
-const transactionHandlers: ReadonlyMap<string, TransactionHandler> = new Map([
-  ['MAIL', 'handler_MAIL'],
-  ['RCPT', 'handler_RCPT'],
-  ['DATA', 'handler_DATA'],
-  ['RSET', 'handler_RSET'],
+const verb = (text: string): number => Buffer.from(text).readUInt32BE();
+const transactionHandlers: ReadonlyMap<number, TransactionHandler> = new Map([
+  [verb('MAIL'), 'handler_MAIL'],
+  [verb('RCPT'), 'handler_RCPT'],
+  [verb('DATA'), 'handler_DATA'],
+  [verb('RSET'), 'handler_RSET'],
 ]);
 
 /** The handler of a command whose verb is written in upper case, as nearly all clients do; undefined for others. */
 function transactionCommand(line: Buffer): TransactionHandler | undefined {
-  if (line.length > 4 && line[4] !== 0x20) return undefined;
-  return transactionHandlers.get(line.toString('latin1', 0, 4));
+  if (line.length < 4 || (line.length > 4 && line[4] !== 0x20)) return undefined;
+  return transactionHandlers.get(line.readUInt32BE());
 }
 
 /** Control characters in a command, TAB included: RFC 5321 4.1.1 separates with SP alone. */
@@ -568,7 +569,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
     if (parameters.size !== undefined && parameters.size > limit) {
       return replies.get('declaredTooBig', { limit });
     }
-    return { sender: path.mailbox, ...parameters };
+    const { size, body, smtpUtf8 } = parameters;
+    return { sender: path.mailbox, size, body, smtpUtf8 };
   }
 
   #parameters(
