@@ -5,17 +5,18 @@
  */
 import type { Socket } from 'node:net';
 
-let waiting: Socket[] = [];
+let waiting = new Set<Socket>();
 
-/** Holds back what is written to this socket until all events of this turn are handled. */
+/** Holds back what is written to this socket, corked or not, until all events of this turn are handled. */
 export function flushSoon(socket: Socket): void {
-  if (socket.writableCorked > 0) return;
+  if (waiting.has(socket)) return;
+  if (waiting.size === 0) setImmediate(flush);
+  waiting.add(socket);
   socket.cork();
-  if (waiting.push(socket) === 1) setImmediate(flush);
 }
 
 function flush(): void {
   const sockets = waiting;
-  waiting = [];
+  waiting = new Set();
   for (const socket of sockets) socket.uncork();
 }

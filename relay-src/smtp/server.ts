@@ -350,8 +350,12 @@ class RelayConnection extends SMTPConnection implements LineSink {
   /** Ours instead of the library's words, so that each reply has the code of a rule. */
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     const name = typeof data === 'string' ? libraryReplies.get(data) : undefined;
-    if (name === undefined) super.send(code, data, context);
-    else this.#say(name);
+    if (name === undefined) {
+      flushSoon(this._socket);
+      super.send(code, data, context);
+    } else {
+      this.#say(name);
+    }
   }
 
   override _sendGreeting(): void {
