@@ -7,7 +7,7 @@ import { ClientError, type Client } from '../smtp/client.ts';
 import { mailboxText, type Mailbox } from '../smtp/address.ts';
 import { DotStuffer, DotUnstuffer, type DataFault } from '../smtp/data.ts';
 import { HeaderReader } from '../smtp/header.ts';
-import { PoolBusyError, type Pool } from '../smtp/pool.ts';
+import { PoolBusyError, type Lease, type Pool } from '../smtp/pool.ts';
 import { fromClause, receivedHeader } from '../smtp/received.ts';
 import { isPositive, isTransient, replyText, type Reply } from '../smtp/reply.ts';
 import { limits as standardLimits, type Limits, type ReplyBook, type RuledReply } from '../smtp/rules.ts';
@@ -17,7 +17,7 @@ import { CalendarCutter } from './calendar/cutter.ts';
 import type { StripList } from './calendar/mixed-recipients.ts';
 import type { CalendarReport } from './calendar/report.ts';
 import type { transactionOutcomes } from './contract.ts';
-import type { DomainChecker } from './dns/verdict.ts';
+import type { DomainChecker, Verdict } from './dns/verdict.ts';
 import { headerProblem, isAllowed, type SenderList } from '../smtp/senders.ts';
 
 export type Outcome = (typeof transactionOutcomes)[number];
@@ -147,14 +147,17 @@ class ProxyTransaction implements Transaction {
    * (RFC 5321 3.3 allows it, Postfix does so too): a transaction whose recipients DNS refuses never bothers it.
    */
   async open(): Promise<{ reply: Reply; transaction?: Transaction }> {
-    const { checkSenderDomain, replies, senders } = this.#options;
+    const { checkSenderDomain, pool, replies, senders } = this.#options;
     let reply: Reply | undefined;
     if (senders !== undefined && !isAllowed(senders, this.#sender)) {
       reply = replies.get('senderRefused', { sender: `<${this.#sender}>` });
     } else if (checkSenderDomain) {
       reply = await this.#senderDomainProblem();
     }
-    reply ??= await this.#connect(false);
+    if (reply === undefined) {
+      const kept = pool.takeKept();
+      reply = kept === undefined ? await this.#connect(false) : this.#use(kept);
+    }
     if (isPositive(reply)) return { reply, transaction: this };
     this.#over(reply);
     return { reply };
@@ -170,24 +173,28 @@ class ProxyTransaction implements Transaction {
     return kind === 'null-mx' ? replies.get('senderNullMx', { domain }) : undefined;
   }
 
-  /** Takes a connection for this transaction. */
+  /** Waits for a connection for this transaction. */
   async #connect(anew: boolean): Promise<RuledReply> {
     const { pool, replies } = this.#options;
     try {
-      const { client, kept } = await pool.acquire(anew);
-      if (this.#ended) {
-        pool.release(client);
-        return replies.get('upstreamUnavailable');
-      }
-      this.#client = client;
-      this.#kept = kept;
+      return this.#use(await pool.acquire(anew));
     } catch (error) {
       if (error instanceof PoolBusyError) return replies.get('busy');
       if (error instanceof ClientError) return replies.get('upstreamUnavailable');
       throw error;
     }
+  }
+
+  #use({ client, kept }: Lease): RuledReply {
+    const { pool, replies } = this.#options;
+    if (this.#ended) {
+      pool.release(client);
+      return replies.get('upstreamUnavailable');
+    }
+    this.#client = client;
+    this.#kept = kept;
     // The EHLO of this session offered it, and the upstream has changed since: for the next session it is not offered.
-    const { extensions } = this.#client;
+    const { extensions } = client;
     const isHeld =
       (this.#mail.body !== '8BITMIME' || extensions.eightBitMime) &&
       (!this.#mail.smtpUtf8 || extensions.smtpUtf8);
@@ -204,41 +211,46 @@ class ProxyTransaction implements Transaction {
   }
 
   async recipient(mailbox: Mailbox): Promise<Reply> {
-    const address = this.#upstreamAddress(mailbox);
-    const reply = typeof address === 'string' ? await this.#rcpt(mailbox.domain, address) : address;
+    const { domains, postmaster = '' } = this.#options;
+    const { domain } = mailbox;
     const to = mailboxText(mailbox);
+    let reply = this.#addressProblem(mailbox);
+    if (reply === undefined && domain !== '') {
+      reply = this.#domainProblem(domain, await domains.check(domain));
+    }
+    reply ??= this.#recipientReply(await this.#rcpt(domain === '' ? postmaster : to));
     this.#recipients.push({ to, reply: replyText(reply) });
     if (isPositive(reply)) this.#accepted.push(to);
     else if (!isTransient(reply)) this.#refusedRecipients += 1;
     return reply;
   }
 
-  /** What the upstream is asked for; or why it is not, whatever DNS says. */
-  #upstreamAddress(mailbox: Mailbox): string | Reply {
+  /** Why a recipient is refused whatever DNS says. */
+  #addressProblem(mailbox: Mailbox): Reply | undefined {
     const { postmaster, refusedDomains, replies } = this.#options;
     const { domain } = mailbox;
     if (mailbox.literal) return replies.get('addressLiteral');
     if (mailbox.utf8 && !this.#mail.smtpUtf8) return replies.get('needsUtf8');
-    if (domain === '') return postmaster ?? replies.get('noPostmaster');
+    if (domain === '') return postmaster === undefined ? replies.get('noPostmaster') : undefined;
     const suggestion = refusedDomains.get(domain);
-    return suggestion === undefined
-      ? mailboxText(mailbox)
-      : replies.get('refusedDomain', { domain, suggestion });
+    return suggestion === undefined ? undefined : replies.get('refusedDomain', { domain, suggestion });
   }
 
-  /** The verdict of DNS, which Postmaster here needs none of, then the upstream's. */
-  async #rcpt(domain: string, address: string): Promise<Reply> {
-    const { domains, replies } = this.#options;
-    if (domain !== '') {
-      const { kind } = await domains.check(domain);
-      if (kind !== 'deliverable') return replies.get(domainRules[kind], { domain });
-    }
-    if (this.#senderVerdict !== undefined && !isPositive(this.#senderVerdict)) return this.#senderVerdict;
+  #domainProblem(domain: string, { kind }: Verdict): Reply | undefined {
+    if (kind === 'deliverable') return undefined;
+    return this.#options.replies.get(domainRules[kind], { domain });
+  }
+
+  /** What the upstream says of a recipient; undefined if it cannot be asked. */
+  #rcpt(address: string): Promise<Reply | undefined> {
     const command = `RCPT TO:<${address}>`;
-    const reply =
-      this.#senderVerdict === undefined
-        ? await this.#begin(command)
-        : await this.#ask((client) => client.rcpt(command));
+    if (this.#senderVerdict === undefined) return this.#begin(command);
+    if (!isPositive(this.#senderVerdict)) return Promise.resolve(this.#senderVerdict);
+    return this.#ask((client) => client.rcpt(command));
+  }
+
+  #recipientReply(reply: Reply | undefined): Reply {
+    const { replies } = this.#options;
     if (reply === undefined) return replies.get('upstreamUnavailable');
     // 251 says that the upstream will forward: accepted all the same (RFC 5321 3.4).
     return this.#verdict(
@@ -358,19 +370,23 @@ class ProxyTransaction implements Transaction {
     this.#bytes = reader.size;
     this.#repaired = reader.repaired;
     // A refusal ends it without the dot, so that nothing is delivered.
-    const reply = this.#faultReply(fault) ?? this.#headerReply() ?? (await this.#finish());
+    const reply = this.#faultReply(fault) ?? this.#headerReply() ?? this.#finalReply(await this.#sendEnd());
     this.#over(reply);
     return reply;
   }
 
-  async #finish(): Promise<Reply> {
-    const { replies } = this.#options;
+  /** The upstream's verdict on the message; undefined if there is none. */
+  #sendEnd(): Promise<Reply | undefined> {
     this.#sendReceived();
     if (this.#cut !== undefined) {
       this.#stuff(this.#cut.cutter.end(), this.#cut.stuffer);
       this.#forward(this.#cut.stuffer.end());
     }
-    const reply = await this.#ask((client) => client.end());
+    return this.#ask((client) => client.end());
+  }
+
+  #finalReply(reply: Reply | undefined): Reply {
+    const { replies } = this.#options;
     if (reply === undefined) return replies.get('upstreamLost');
     if (reply.code !== 250) return this.#verdict(reply, 250, replies.get('upstreamLost'), 'upstreamLost');
     return replies.get('accepted', { text: reply.lines[0] ?? 'Ok', tx: this.#tx });
@@ -402,16 +418,14 @@ class ProxyTransaction implements Transaction {
   }
 
   /** Asks the upstream; undefined if it cannot be asked or does not answer. */
-  async #ask<T>(question: (client: Client) => Promise<T>): Promise<T | undefined> {
+  #ask<T>(question: (client: Client) => Promise<T>): Promise<T | undefined> {
     const client = this.#client;
-    if (client === undefined) return undefined;
-    try {
-      return await question(client);
-    } catch (error) {
+    if (client === undefined) return Promise.resolve(undefined);
+    return question(client).catch((error: unknown) => {
       if (!(error instanceof ClientError)) throw error;
       this.#drop();
       return undefined;
-    }
+    });
   }
 
   /** The client's reply for the upstream's: `good` for the expected code, refusals as they are. */

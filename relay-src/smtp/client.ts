@@ -257,10 +257,8 @@ export class Client {
   }
 
   /** Asks to send the message; after a 354 comes {@link write}, then {@link end} or {@link destroy}. */
-  async data(): Promise<Reply> {
-    const reply = await this.ask('DATA');
-    if (reply.code === 354) this.#inData = true;
-    return reply;
+  data(): Promise<Reply> {
+    return this.ask('DATA');
   }
 
   /**
@@ -381,6 +379,7 @@ export class Client {
     const next = this.#waiting[0];
     if (next === undefined) this.#deadline.clear();
     else this.#deadline.set(next.timeout);
+    if (reply.code === 354) this.#inData = true; // to nothing but DATA (RFC 5321 4.3.2)
     waiting.resolve(reply);
   }
 

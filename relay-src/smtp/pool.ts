@@ -58,19 +58,25 @@ export class Pool {
    * cannot be reached, {@link PoolBusyError} if no connection comes free in time.
    * With `fresh` a kept connection is not taken.
    */
-  acquire(fresh = false): Promise<Lease> {
-    const kept = fresh ? undefined : this.#takeIdle();
-    return kept === undefined ? this.#acquire(fresh) : Promise.resolve({ client: kept, kept: true });
-  }
-
-  async #acquire(fresh: boolean): Promise<Lease> {
+  async acquire(fresh = false): Promise<Lease> {
     for (;;) {
-      const kept = fresh ? undefined : this.#takeIdle();
-      if (kept !== undefined) return { client: kept, kept: true };
+      const kept = fresh ? undefined : this.takeKept();
+      if (kept !== undefined) return kept;
       if (this.#open < this.#options.maxConnections) return { client: await this.#connect(), kept: false };
       const oldest = this.#idle.shift();
       if (oldest !== undefined) this.#drop(oldest.client);
       else await this.#wait();
+    }
+  }
+
+  /** The same for a kept connection that is free now; undefined if there is none. */
+  takeKept(): Lease | undefined {
+    for (;;) {
+      const client = this.#idle.pop()?.client;
+      if (client === undefined) return undefined;
+      client.onIdleLoss = undefined;
+      if (client.usable) return { client, kept: true };
+      this.#gone();
     }
   }
 
@@ -128,16 +134,6 @@ export class Pool {
       this.#gone();
       this.#options.onConnectError?.(error);
       throw error;
-    }
-  }
-
-  #takeIdle(): Client | undefined {
-    for (;;) {
-      const kept = this.#idle.pop();
-      if (kept === undefined) return undefined;
-      kept.client.onIdleLoss = undefined;
-      if (kept.client.usable) return kept.client;
-      this.#gone();
     }
   }
 
