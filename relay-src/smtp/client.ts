@@ -71,6 +71,8 @@ interface Waiting {
   readonly reject: (error: ClientError) => void;
   /** Milliseconds from when it is the next to be answered. */
   readonly timeout: number;
+  /** The message follows a 354, which no other command is answered with (RFC 5321 4.3.2). */
+  readonly opensMessage: boolean;
 }
 
 /** Bytes that may wait in a socket before the source is paused: one read of it. */
@@ -207,7 +209,8 @@ export class Client {
     this.#watch(secure);
     secure.on('data', (bytes: Buffer) => this.#onBytes(bytes.toString('latin1')));
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ resolve: () => undefined, reject, timeout: this.#hop.replyTimeout });
+      const { replyTimeout: timeout } = this.#hop;
+      this.#waiting.push({ resolve: () => undefined, reject, timeout, opensMessage: false });
       this.#deadline.set(this.#hop.replyTimeout);
       secure.once('secureConnect', () => {
         this.#waiting.shift();
@@ -258,7 +261,9 @@ export class Client {
 
   /** Asks to send the message; after a 354 comes {@link write}, then {@link end} or {@link destroy}. */
   data(): Promise<Reply> {
-    return this.ask('DATA');
+    const reply = this.#expect(this.#hop.replyTimeout, true);
+    this.#send('DATA\r\n');
+    return reply;
   }
 
   /**
@@ -298,12 +303,18 @@ export class Client {
     return this.#socket.writableLength > 0;
   }
 
-  /** Sends the final dot and returns the verdict on the message. What was written ended with CRLF or was empty. */
+  /**
+   * Sends the final dot and returns the verdict on the message. What was written ended with CRLF or was empty. Throws
+   * {@link ClientError} as well if the next hop took the message before it had it.
+   */
   end(): Promise<Reply> {
     this.#inData = false;
     if (this.#early !== undefined) {
       // The next hop gave its verdict on half a message. It may take the rest for commands, so it gets none.
       const reply = this.#early;
+      if (reply.code < 400) {
+        return Promise.reject(this.#failed('protocol', `${replyText(reply)} before the end of the message`));
+      }
       this.destroy();
       return Promise.resolve(reply);
     }
@@ -338,11 +349,12 @@ export class Client {
     this.#socket.write(commands);
   }
 
-  #expect(timeout: number): Promise<Reply> {
+  #expect(timeout: number, opensMessage = false): Promise<Reply> {
     const error = this.#error;
     if (error !== undefined) return Promise.reject(error);
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ resolve, reject, timeout }) === 1) this.#deadline.set(timeout);
+      const waiting = this.#waiting.push({ resolve, reject, timeout, opensMessage });
+      if (waiting === 1) this.#deadline.set(timeout);
     });
   }
 
@@ -379,7 +391,8 @@ export class Client {
     const next = this.#waiting[0];
     if (next === undefined) this.#deadline.clear();
     else this.#deadline.set(next.timeout);
-    if (reply.code === 354) this.#inData = true; // to nothing but DATA (RFC 5321 4.3.2)
+    // Now, since what comes with it is already about the message.
+    if (waiting.opensMessage && reply.code === 354) this.#inData = true;
     waiting.resolve(reply);
   }
 

@@ -258,15 +258,9 @@ class Submission {
       return;
     }
     await this.#write();
-    const isEarly = this.#client.answeredEarly;
-    // Lost before: then no dot goes out.
-    this.#dotSent = !isEarly && this.#client.usable;
-    const verdict = verdictOf(await this.#client.end());
-    this.#rest(
-      isEarly && verdict.result === 'sent'
-        ? { result: 'deferred', scope: 'message', answer: `before the end: ${verdict.answer}` }
-        : verdict,
-    );
+    // Lost, or answered before its end: then no dot goes out.
+    this.#dotSent = !this.#client.answeredEarly && this.#client.usable;
+    this.#rest(verdictOf(await this.#client.end()));
   }
 
   /** MAIL and RCPT; returns the recipients that were accepted. */
