@@ -32,8 +32,9 @@ export function enhancedCode(reply: Reply): string {
 /** The reply in one line, for logs and records. */
 export function replyText(reply: Reply): string {
   const status = enhancedCode(reply);
-  const text = reply.lines.length === 1 ? (reply.lines[0] ?? '') : reply.lines.join(' / ');
-  return `${reply.code}${status === '' ? '' : ' '}${status}${text === '' ? '' : ' '}${text}`;
+  const text = reply.lines.join(' / ');
+  const codes = status === '' ? String(reply.code) : `${reply.code} ${status}`;
+  return text === '' ? codes : `${codes} ${text}`;
 }
 
 /**
@@ -95,7 +96,7 @@ function unquote(line: string): readonly string[] {
 }
 
 /** `250`, `250 text`, `250-text`; the text may hold anything but LF. */
-const replyLine = /^([2-5]\d\d)(?:\r\n$|([ -])([^\n]*)\r\n$)/;
+const replyLine = /^([2-5]\d\d)(?:([ -])([^\n]*))?\r\n$/;
 
 /** What a peer sent is not an SMTP reply; the connection is of no further use. */
 export class ReplySyntaxError extends Error {}

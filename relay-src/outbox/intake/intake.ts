@@ -7,7 +7,7 @@ import { DotUnstuffer, type DataFault } from '../../smtp/data.ts';
 import { soleAddress } from '../../smtp/header-address.ts';
 import { HeaderReader, type HeaderFindings } from '../../smtp/header.ts';
 import { fromClause, receivedHeader } from '../../smtp/received.ts';
-import { enhancedCode, isPositive, isTransient, type Reply } from '../../smtp/reply.ts';
+import { isPositive, isTransient, replyText, type Reply } from '../../smtp/reply.ts';
 import { limits as standardLimits, type Limits, type ReplyBook, type RuledReply } from '../../smtp/rules.ts';
 import { headerProblem, isAllowed, type SenderList } from '../../smtp/senders.ts';
 import type {
@@ -269,8 +269,4 @@ class IntakeTransaction implements Transaction {
       seconds: (performance.now() - this.#start) / 1000,
     });
   }
-}
-
-function replyText(reply: Reply): string {
-  return `${reply.code} ${enhancedCode(reply)} ${reply.lines.join(' / ')}`;
 }
