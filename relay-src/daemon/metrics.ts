@@ -8,6 +8,37 @@ export function metricMakers<Name extends string>() {
     registry,
     counter: <const L extends string = never>(name: Name, help: string, labelNames: readonly L[] = []) =>
       new Counter({ name, help, labelNames, registers: [registry] }),
+    /**
+     * A counter of what happens with every message: its total is kept elsewhere and asked when it is scraped, which
+     * costs less than finding the value of its labels each time.
+     */
+    total: (name: Name, help: string, total: () => number) =>
+      new Counter({
+        name,
+        help,
+        registers: [registry],
+        collect: function collect(this: Counter) {
+          this.reset();
+          this.inc(total());
+        },
+      }),
+    /** The same with one label. */
+    totalsBy: <const L extends string>(
+      name: Name,
+      help: string,
+      label: L,
+      totals: () => Readonly<Record<string, number>>,
+    ) =>
+      new Counter({
+        name,
+        help,
+        labelNames: [label],
+        registers: [registry],
+        collect: function collect(this: Counter<L>) {
+          this.reset();
+          for (const [value, total] of Object.entries(totals())) this.labels(value).inc(total);
+        },
+      }),
     gauge: (name: Name, help: string, level?: () => number | Promise<number>) =>
       new Gauge({
         name,

@@ -195,7 +195,7 @@ function createChecker(config: Config, metrics: Metrics): DomainChecker {
   return createDomainChecker({
     ...(config.dnsServers === undefined ? {} : { servers: config.dnsServers }),
     observer: {
-      answered: (source) => metrics.dnsAnswers.inc({ source }),
+      answered: (source) => (metrics.totals.dnsAnswers[source] += 1),
       lookedUp: (outcome, seconds) => {
         metrics.dnsLookups.inc({ outcome });
         metrics.dnsSeconds.observe(seconds);
@@ -229,11 +229,10 @@ function createProbe(pool: Pool, metrics: Metrics, log: Log): () => Promise<stri
 
 function count(metrics: Metrics, record: TransactionRecord): void {
   const { outcome } = record;
-  metrics.transactions.inc({ outcome });
+  metrics.totals.transactions[outcome] += 1;
+  metrics.totals.receivedBytes += record.bytes;
   metrics.transactionSeconds.observe({ outcome }, record.seconds);
-  if (outcome === 'accepted') metrics.accepted.inc();
   if (record.refusedRecipients > 0) metrics.rejected.inc(record.refusedRecipients);
-  if (record.bytes > 0) metrics.receivedBytes.inc(record.bytes);
   if (record.repaired > 0) metrics.bareNewlines.inc(record.repaired);
   const { calendar } = record;
   if (calendar === undefined || outcome !== 'accepted') return;
