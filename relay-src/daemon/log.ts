@@ -26,7 +26,35 @@ export function createLog(options: LogOptions): { log: Log; flush: () => void } 
     },
     options.format === 'json' ? destination : { write: (line) => destination.write(asText(line)) },
   );
+  Reflect.set(log, pino.symbols.asJsonSym, asJson);
   return { log, flush };
+}
+
+/** The parts of a line that pino has ready, under the names that it exports for extensions. */
+interface Ready {
+  readonly [pino.symbols.lsCacheSym]: Readonly<Record<number, string>>;
+  readonly [pino.symbols.chindingsSym]: string;
+}
+
+/**
+ * Pino's `asJsonSym`: a record as a line. Pino's own puts it together key by key, V8's does it in one go, which saves a
+ * third of what a line costs. An error goes under `err` as pino writes it.
+ */
+function asJson(
+  this: Ready,
+  record: object,
+  message: string | undefined,
+  level: number,
+  time: string,
+): string {
+  const fields = JSON.stringify(
+    'err' in record && record.err instanceof Error
+      ? { ...record, err: pino.stdSerializers.err(record.err) }
+      : record,
+  ).slice(1, -1);
+  const begin = `${this[pino.symbols.lsCacheSym][level] ?? '{'}${time}${this[pino.symbols.chindingsSym]}`;
+  const end = message === undefined ? '}\n' : `,"msg":${JSON.stringify(message)}}\n`;
+  return fields === '' ? begin + end : `${begin},${fields}${end}`;
 }
 
 /** Standard output, a block of lines at a time. Pino's own gathering copies the whole block for each line. */
