@@ -1,5 +1,6 @@
 /** Non-delivery reports (RFC 3464) to those whose mail failed. */
 import { randomBytes } from 'node:crypto';
+import { isAscii } from '../smtp/domain-name.ts';
 import { printable } from '../smtp/reply.ts';
 import { messageDate } from '../smtp/received.ts';
 import type { Config } from './config.ts';
@@ -182,6 +183,3 @@ const lines = (...all: string[]): string => all.map((line) => `${line}\r\n`).joi
 
 /** An answer of the next hop on one line of a message. */
 const clip = (answer: string): string => printable(answer).slice(0, 900);
-
-// eslint-disable-next-line no-control-regex
-const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);

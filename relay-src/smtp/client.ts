@@ -6,7 +6,8 @@
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Deadline } from './deadline.ts';
-import { flushSoon } from './flush.ts';
+import { isAscii } from './domain-name.ts';
+import { Outgoing } from './outgoing.ts';
 import { ReplyParser, replyText, type Reply } from './reply.ts';
 
 /** Where to connect, and how long to wait for what, in milliseconds. */
@@ -78,6 +79,8 @@ interface Waiting {
 /** Bytes that may wait in a socket before the source is paused: one read of it. */
 const highWaterMark = 65_536;
 const replyBuffer = 4096;
+/** Octets of a piece that is copied to leave with what is said beside it; a longer one is not worth the copy. */
+const shortPiece = 4096;
 
 /** A connected, greeted SMTP client. Make one with {@link connectClient}. */
 export class Client {
@@ -86,6 +89,7 @@ export class Client {
   onIdleLoss: (() => void) | undefined;
 
   #socket: Socket;
+  #outgoing: Outgoing;
   readonly #hop: NextHop;
   readonly #parser = new ReplyParser((reply) => this.#onReply(reply));
   /** Callers in the order of their commands. */
@@ -106,6 +110,7 @@ export class Client {
       hop.connectTimeout,
     );
     this.#socket = hop.tls === undefined ? this.#plain() : this.#beforeTls(hop.tls);
+    this.#outgoing = new Outgoing(this.#socket, 'next hop');
     const connected = hop.tls?.mode === 'implicit' ? 'secureConnect' : 'connect';
     this.#socket.once(connected, () => clearTimeout(connecting));
     this.#socket.once('close', () => clearTimeout(connecting));
@@ -206,6 +211,7 @@ export class Client {
     plain.on('error', () => undefined); // the encrypted one tells
     const secure = connectTls({ ...this.#tlsOptions(tls), socket: plain });
     this.#socket = secure;
+    this.#outgoing = new Outgoing(secure, 'next hop');
     this.#watch(secure);
     secure.on('data', (bytes: Buffer) => this.#onBytes(bytes.toString('latin1')));
     await new Promise<void>((resolve, reject) => {
@@ -272,15 +278,23 @@ export class Client {
    */
   write(piece: Buffer | string): void {
     if (!this.#inData || this.#early !== undefined || this.#error !== undefined) return;
-    this.#socket.write(piece);
+    if (typeof piece === 'string') {
+      this.#outgoing.write(octetsOf(piece));
+    } else if (piece.length <= shortPiece) {
+      this.#outgoing.write(piece.toString('latin1'));
+    } else {
+      this.#outgoing.flush();
+      this.#socket.write(piece);
+    }
   }
 
-  /** Collects the writes until {@link uncork} into one system call. */
+  /** Collects long pieces, and what is said around them, into one system call until {@link uncork}. */
   cork(): void {
     this.#socket.cork();
   }
 
   uncork(): void {
+    if (this.#socket.writableLength > 0) this.#outgoing.flush();
     this.#socket.uncork();
   }
 
@@ -328,7 +342,7 @@ export class Client {
       () => this.destroy(),
       () => undefined,
     );
-    this.#socket.uncork(); // the program may end before this turn does
+    this.#outgoing.flush(); // the program may end before this turn does
   }
 
   /** Closes at once. Inside a message this is the way to make sure that it is not delivered: no dot is sent. */
@@ -345,8 +359,7 @@ export class Client {
 
   #send(commands: string): void {
     if (this.#error !== undefined) return;
-    flushSoon(this.#socket);
-    this.#socket.write(commands);
+    this.#outgoing.write(octetsOf(commands));
   }
 
   #expect(timeout: number, opensMessage = false): Promise<Reply> {
@@ -418,6 +431,11 @@ export async function connectClient(hop: NextHop): Promise<Client> {
   const client = new Client(hop);
   await client.hello();
   return client;
+}
+
+/** UTF-8, one character an octet. Nothing but an address that needs SMTPUTF8 is not ASCII. */
+function octetsOf(text: string): string {
+  return isAscii(text) ? text : Buffer.from(text).toString('latin1');
 }
 
 /** Keywords of an EHLO reply, any case (RFC 5321 4.1.1.1). The first line is the name of the host. */

@@ -76,7 +76,8 @@ function lowerCase(label: string): string {
   return Array.from(label, (letter) => letter.toLowerCase()).join('');
 }
 
-function isAscii(text: string): boolean {
+/** True if UTF-8 and the text itself have the same octets. */
+export function isAscii(text: string): boolean {
   return !/[^\0-\x7f]/.test(text);
 }
 

@@ -403,7 +403,9 @@ export class ReplyBook {
   /** The reply of a rule, e.g. `get('noSuchDomain', { domain: 'gmial.example' })`. */
   get(name: ReplyName, values?: Readonly<Record<string, string | number>>): RuledReply {
     if (values !== undefined) return this.#make(name, values);
-    const made = this.#fixed.get(name) ?? this.#make(name, {});
+    const known = this.#fixed.get(name);
+    if (known !== undefined) return known;
+    const made = this.#make(name, {});
     this.#fixed.set(name, made);
     return made;
   }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { SMTPServer } from 'smtp-server';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
@@ -204,6 +205,41 @@ describe('behaviour at the seams', () => {
     expect(await client.reply()).toEqual(['250 2.0.0 ok']);
     expect(await client.reply()).toEqual(['250 2.0.0 Ok']);
     expect(recorder.calls).toEqual(['write ..a\r\n...\r\n']);
+  });
+
+  it('the end of the client: what was said to it before leaves, even in the turn in which it ends', async () => {
+    const port = await start();
+    const heard: Buffer[] = [];
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    client.on('data', (bytes) => heard.push(bytes));
+    // Exactly what one read takes, so that the next one is made at once, and finds the end.
+    const ehlo = 'EHLO client.example\r\n';
+    const noops = Array.from({ length: 130 }, () => `NOOP ${'x'.repeat(400)}\r\n`).join('');
+    const left = 65_536 - ehlo.length - noops.length;
+    const rest = Array.from({ length: left / 6 }, () => 'NOOP\r\n').join('');
+    const commands = `${ehlo}${noops}${rest}`;
+    client.end(`${commands.slice(0, -2)}${' '.repeat(65_536 - commands.length)}\r\n`);
+    await once(client, 'end');
+    expect(
+      Buffer.concat(heard)
+        .toString()
+        .match(/^250 2\.0\.0 Ok$/gm),
+    ).toHaveLength(130 + Math.floor(left / 6));
+  });
+
+  it('_whenWritable: who sends commands and reads no reply is not read any further', async () => {
+    const port = await start();
+    const client = connect(port, '127.0.0.1').pause();
+    await once(client, 'connect');
+    client.write('EHLO client.example\r\n');
+    const commands = 'HELP\r\n'.repeat(10_000);
+    for (let n = 0; n < 200; n += 1) client.write(commands);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Some of it lies in the buffers of the kernel, and the rest was never read.
+    expect(client.writableLength).toBeGreaterThan(0);
+    const [connection] = server?.connections ?? [];
+    expect(connection?._socket.writableLength).toBeLessThan(100_000);
+    client.destroy();
   });
 
   it('_flushData: a command without its CRLF at the end of a connection is none', async () => {

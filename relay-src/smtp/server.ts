@@ -11,8 +11,8 @@ import { SMTPServer } from 'smtp-server';
 import { parsePath, type Mailbox, type PathParameters } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
-import { flushSoon } from './flush.ts';
 import { giveBack } from './give-back.ts';
+import { Outgoing } from './outgoing.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
@@ -149,7 +149,7 @@ const CR = 0x0d;
 interface LineSink {
   readonly limits: Limits;
   readonly bareNewline: BareNewline;
-  command(line: Buffer, done: () => void): void;
+  command(line: string, done: () => void): void;
   badLine(rule: ReplyName): void;
 }
 
@@ -210,11 +210,11 @@ class RelayParser extends SMTPStream {
         this.#keep(chunk, at);
         break;
       }
-      const line = chunk.subarray(at, lf);
+      const from = at;
       at = lf + 1;
       let sync = true;
       let done = false;
-      this.#line(line, () => {
+      this.#line(chunk, from, lf, () => {
         done = true;
         if (!sync) this.#run(chunk, at, next);
       });
@@ -230,14 +230,16 @@ class RelayParser extends SMTPStream {
     this.#rest = chunk.subarray(this.#overlong ? chunk.length - 1 : at);
   }
 
-  #line(line: Buffer, done: () => void): void {
-    const crlf = line.length > 0 && line[line.length - 1] === CR;
-    const text = crlf ? line.subarray(0, -1) : line;
+  /** Takes the line of a chunk that ends before its LF. */
+  #line(chunk: Buffer, from: number, lf: number, done: () => void): void {
+    const crlf = lf > from && chunk[lf - 1] === CR;
+    const end = crlf ? lf - 1 : lf;
+    const text = chunk.toString('utf8', from, end);
     const { limits, bareNewline } = this.#lines;
     let fault: ReplyName | undefined;
-    if (this.#overlong || text.length + 2 > limits.commandLine.value) fault = 'commandTooLong';
+    if (this.#overlong || end - from + 2 > limits.commandLine.value) fault = 'commandTooLong';
     else if (!crlf && bareNewline === 'reject') fault = 'bareNewlineInCommand';
-    else if (hasControl(text)) fault = 'badCharacter';
+    else if (control.test(text)) fault = 'badCharacter';
     this.#overlong = false;
     if (fault === undefined) {
       this.#lines.command(text, done);
@@ -262,26 +264,16 @@ class RelayParser extends SMTPStream {
   }
 }
 
-type TransactionHandler = 'handler_MAIL' | 'handler_RCPT' | 'handler_DATA' | 'handler_RSET';
-const verb = (text: string): number => Buffer.from(text).readUInt32BE();
-const transactionHandlers: ReadonlyMap<number, TransactionHandler> = new Map([
-  [verb('MAIL'), 'handler_MAIL'],
-  [verb('RCPT'), 'handler_RCPT'],
-  [verb('DATA'), 'handler_DATA'],
-  [verb('RSET'), 'handler_RSET'],
-]);
-
-/** The handler of a command whose verb is written in upper case, as nearly all clients do; undefined for others. */
-function transactionCommand(line: Buffer): TransactionHandler | undefined {
-  if (line.length < 4 || (line.length > 4 && line[4] !== 0x20)) return undefined;
-  return transactionHandlers.get(line.readUInt32BE());
-}
-
 /** Control characters in a command, TAB included: RFC 5321 4.1.1 separates with SP alone. */
-function hasControl(line: Buffer): boolean {
-  for (const c of line) if (c < 0x20 || c === 0x7f) return true;
-  return false;
-}
+// eslint-disable-next-line no-control-regex
+const control = /[\x00-\x1f\x7f]/;
+
+/** The MAIL command that was read last, on any connection. */
+let lastMail: { line: string; limits: Limits | undefined; path: ReturnType<typeof parsePath> } = {
+  line: '',
+  limits: undefined,
+  path: 'syntax',
+};
 
 /** One client connection. */
 class RelayConnection extends SMTPConnection implements LineSink {
@@ -300,6 +292,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   /** True while the message is in and its verdict is awaited: too late to abort. */
   #deciding = false;
   readonly #deadline = new Deadline(() => this.#timeout());
+  #said: Outgoing | undefined;
   #drainSoon = false;
 
   constructor(relay: RelayServer, socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null) {
@@ -328,19 +321,29 @@ class RelayConnection extends SMTPConnection implements LineSink {
    * The commands of a mail transaction go straight to their handlers once the library would do nothing else with
    * them than look them up; all others, and these before EHLO or while it closes, take its own way.
    */
-  command(line: Buffer, done: () => void): void {
-    const handler = transactionCommand(line);
-    const usual =
-      this._ready && !this._upgrading && this.hostNameAppearsAs !== false && !this._server._closeTimeout;
-    if (handler === undefined || !usual) {
-      this._onCommand(line, done);
+  command(line: string, done: () => void): void {
+    const answer =
+      this._ready && !this._upgrading && this.hostNameAppearsAs !== false && !this._server._closeTimeout
+        ? this.#transactionCommand(line)
+        : undefined;
+    if (answer === undefined) {
+      this._onCommand(Buffer.from(line), done);
       return;
     }
     this._handlerPending = true;
-    this[handler](line, () => {
+    this.#answer(answer, () => {
       this._handlerPending = false;
       this._whenWritable(done);
     });
+  }
+
+  /** For a verb in upper case, as nearly all clients write it; undefined for others. */
+  #transactionCommand(line: string): Promise<Reply | undefined> | undefined {
+    if (line.startsWith('MAIL ')) return this.#mail(line);
+    if (line.startsWith('RCPT ')) return this.#rcpt(line);
+    if (line === 'DATA') return this.#data(line);
+    if (line === 'RSET') return this.#rset();
+    return undefined;
   }
 
   badLine(name: ReplyName): void {
@@ -350,12 +353,20 @@ class RelayConnection extends SMTPConnection implements LineSink {
   /** Ours instead of the library's words, so that each reply has the code of a rule. */
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     const name = typeof data === 'string' ? libraryReplies.get(data) : undefined;
-    if (name === undefined) {
-      flushSoon(this._socket);
-      super.send(code, data, context);
-    } else {
+    if (name !== undefined) {
       this.#say(name);
+    } else if (code === 250 && context === false) {
+      this.#reply({ code, enhanced: '', lines: [data ?? ''].flat() }); // to EHLO and HELO
+    } else {
+      this.#outgoing.flush();
+      super.send(code, data, context);
     }
+  }
+
+  /** What was said leaves before the connection ends. */
+  override close(): void {
+    this.#outgoing.flush();
+    super.close();
   }
 
   override _sendGreeting(): void {
@@ -384,20 +395,20 @@ class RelayConnection extends SMTPConnection implements LineSink {
   }
 
   override handler_MAIL(command: Buffer, callback: () => void): void {
-    this.#answer(this.#mail(command), callback);
+    this.#answer(this.#mail(command.toString()), callback);
   }
 
   override handler_RCPT(command: Buffer, callback: () => void): void {
-    this.#answer(this.#rcpt(command), callback);
+    this.#answer(this.#rcpt(command.toString()), callback);
   }
 
   override handler_DATA(command: Buffer, callback: () => void): void {
-    this.#answer(this.#data(command), callback);
+    this.#answer(this.#data(command.toString()), callback);
   }
 
   /** What was said in clear leaves before the handshake begins. */
   override upgrade(callback: () => void, secureCallback?: () => void): void {
-    this._socket.uncork();
+    this.#outgoing.flush();
     super.upgrade(callback, secureCallback);
   }
 
@@ -450,12 +461,12 @@ class RelayConnection extends SMTPConnection implements LineSink {
     return this.#relay.replies.get('internalError');
   }
 
-  async #mail(command: Buffer): Promise<Reply> {
+  async #mail(command: string): Promise<Reply> {
     const { handler } = this.#relay.relayOptions;
     const { replies } = this.#relay;
     if (this.#transaction !== undefined) return replies.get('nestedMail');
     this.#consequence = 'needMail';
-    const mail = this.#parseMail(command.toString(), this.#offered);
+    const mail = this.#parseMail(command, this.#offered);
     if ('code' in mail) return mail;
     const { reply, transaction } = await handler.mail(this.#describe(), mail);
     if (transaction === undefined) return reply;
@@ -470,11 +481,11 @@ class RelayConnection extends SMTPConnection implements LineSink {
     return reply;
   }
 
-  async #rcpt(command: Buffer): Promise<Reply> {
+  async #rcpt(command: string): Promise<Reply> {
     const { replies, relayOptions } = this.#relay;
     const transaction = this.#transaction;
     if (transaction === undefined) return replies.get('needMail');
-    const argument = /^RCPT TO:(.*)$/is.exec(command.toString())?.[1];
+    const argument = /^RCPT TO:(.*)$/is.exec(command)?.[1];
     if (argument === undefined) return replies.get('syntax');
     const path = parsePath(argument, 'forward', this.limits);
     if (typeof path === 'string') return this.#pathError(path, 'badRecipient');
@@ -494,7 +505,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     return replies.get('tooManyRefused');
   }
 
-  async #data(command: Buffer): Promise<Reply | undefined> {
+  async #data(command: string): Promise<Reply | undefined> {
     const { replies } = this.#relay;
     const transaction = this.#transaction;
     if (command.length > 4) return replies.get('noArgument');
@@ -508,6 +519,11 @@ class RelayConnection extends SMTPConnection implements LineSink {
     }
     this.#receive(transaction);
     return reply;
+  }
+
+  #rset(): Promise<Reply> {
+    this._resetSession();
+    return Promise.resolve(this.#relay.replies.get('ok'));
   }
 
   #receive(transaction: Transaction): void {
@@ -562,9 +578,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
 
   #parseMail(line: string, offered: Pick<Offers, 'eightBitMime' | 'smtpUtf8'>): MailCommand | RuledReply {
     const { replies } = this.#relay;
-    const argument = /^MAIL FROM:(.*)$/is.exec(line)?.[1];
-    if (argument === undefined) return replies.get('syntax');
-    const path = parsePath(argument, 'reverse', this.limits);
+    const path = this.#reversePath(line);
+    if (path === undefined) return replies.get('syntax');
     if (typeof path === 'string') return this.#pathError(path, 'badSender');
     const parameters = this.#parameters(path.parameters, offered);
     if ('code' in parameters) return parameters;
@@ -575,6 +590,16 @@ class RelayConnection extends SMTPConnection implements LineSink {
     }
     const { size, body, smtpUtf8 } = parameters;
     return { sender: path.mailbox, size, body, smtpUtf8 };
+  }
+
+  /** Of a MAIL command; undefined if it is none. An application says the same one for each of its messages. */
+  #reversePath(line: string): ReturnType<typeof parsePath> | undefined {
+    if (line === lastMail.line && this.limits === lastMail.limits) return lastMail.path;
+    const argument = /^MAIL FROM:(.*)$/is.exec(line)?.[1];
+    if (argument === undefined) return undefined;
+    const path = parsePath(argument, 'reverse', this.limits);
+    lastMail = { line, limits: this.limits, path };
+    return path;
   }
 
   #parameters(
@@ -663,10 +688,20 @@ class RelayConnection extends SMTPConnection implements LineSink {
     }
     // While a TLS handshake runs, anything written would be clear text in the middle of it.
     if (!this._upgrading && this._socket.writable) {
-      flushSoon(this._socket);
-      this._socket.write(isRuled(one) ? one.wire : renderReply(one), 'latin1');
+      this.#outgoing.write(isRuled(one) ? one.wire : renderReply(one));
     }
     if (one.code === 421) this.close();
+  }
+
+  /** What we say, which the socket gets at the end of the turn. STARTTLS puts another socket in its place. */
+  get #outgoing(): Outgoing {
+    const socket = this._socket;
+    if (this.#said?.socket === socket) return this.#said;
+    const outgoing = new Outgoing(socket, 'client');
+    this.#said = outgoing;
+    // Node ends our side right after the client's. Its own listener, which forbids further writing, comes first.
+    socket.prependListener('end', () => outgoing.flush());
+    return outgoing;
   }
 }
 

@@ -62,9 +62,9 @@ describe('a push needs new images', () => {
       expect(decided('0000000000000000000000000000000000000000').build).toBe(false);
       expect(decided('1111111111111111111111111111111111111111').build).toBe(false);
 
-      git(root, ['rm', '-q', 'relay-src/smtp/flush.ts']);
+      git(root, ['rm', '-q', 'relay-src/smtp/outgoing.ts']);
       commitAll(root, 'Remove');
-      expect(decided(undefined)).toEqual({ build: true, because: 'relay-src/smtp/flush.ts changed' });
+      expect(decided(undefined)).toEqual({ build: true, because: 'relay-src/smtp/outgoing.ts changed' });
     });
   });
 });
