@@ -14,6 +14,7 @@ import { DataReader, type BareNewline, type DataFault } from './data.ts';
 import { giveBack } from './give-back.ts';
 import { Outgoing } from './outgoing.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
+import { readIntoSharedBuffer } from './read-buffer.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
   limits as standardLimits,
@@ -310,6 +311,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
 
   /** No greeting delay: it would cap a client that connects anew for each message at ten a second. */
   override init(): void {
+    readIntoSharedBuffer(this._socket);
     this._setListeners(() => this.connectionReady());
   }
 
