@@ -7,11 +7,11 @@
  */
 import type { Socket } from 'node:net';
 
-/** What one read takes at most: as much as Node's own. */
-const size = 65_536;
+/** What one read takes at most, once the one before has filled its buffer: few long reads cost less than many. */
+export const longRead = 131_072;
 
-/** A read is handled before the next one begins, so that one buffer does for all. */
-const shared = Buffer.allocUnsafeSlow(size);
+/** As much as Node's own reads. A read is handled before the next one begins, so that one buffer does for all. */
+const shared = Buffer.allocUnsafeSlow(65_536);
 
 /** To be called before the socket is read. Its `data` and `end`, pausing and back-pressure stay what they are. */
 export function readIntoSharedBuffer(socket: Socket): void {
@@ -20,10 +20,10 @@ export function readIntoSharedBuffer(socket: Socket): void {
   if (names === 'unknown' || !takesBuffers(handle)) return;
   let buffer = shared;
   const onRead = (length: number): boolean => {
-    const full = length === size;
+    const full = length === buffer.length;
     const chunk = full && buffer !== shared ? buffer : copied(buffer, length);
-    // Of a long message: the next read is handed on as it is.
-    buffer = full ? Buffer.allocUnsafeSlow(size) : shared;
+    // Of a long message: the next read is handed on as it is, if it fills its buffer too.
+    buffer = full ? Buffer.allocUnsafeSlow(longRead) : shared;
     if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(chunk);
     socket.emit('data', chunk);
     return true;

@@ -14,7 +14,7 @@ import { DataReader, type BareNewline, type DataFault } from './data.ts';
 import { giveBack } from './give-back.ts';
 import { Outgoing } from './outgoing.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
-import { readIntoSharedBuffer } from './read-buffer.ts';
+import { longRead, readIntoSharedBuffer } from './read-buffer.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
   limits as standardLimits,
@@ -140,8 +140,8 @@ export const libraryReplies: ReadonlyMap<string, ReplyName> = new Map([
 
 /** Replies of our own that count as protocol errors. */
 const protocolErrors = new Set([500, 501, 502, 503, 504, 555]);
-/** A chunk of 64 KiB alone does not pause the socket, a second one that cannot be passed on does. */
-const parserHighWaterMark = 65_537;
+/** One chunk alone does not pause the socket, a second one that cannot be passed on does. */
+const parserHighWaterMark = longRead + 1;
 const noDisabled = ['AUTH', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'];
 const LF = 0x0a;
 const CR = 0x0d;
