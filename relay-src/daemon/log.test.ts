@@ -33,6 +33,9 @@ describe('a line is what pino itself would print', () => {
       'an error in a record',
       `error({ err: Object.assign(new Error('no'), { stack: 's' }), id: 1 }, 'failed')`,
     ],
+    ['what points back at itself', `info((() => { const a = { id: 1 }; a.a = a; return a; })(), 'x')`],
+    ['a BigInt', `info({ size: 1n }, 'x')`],
+    ['a list', `info(['a', 'b'], 'x')`],
     ['a child', `child({ part: 'spool' }).info({ a: 1 }, 'x')`],
   ])('%s', (_, call) => {
     const [ours = '', theirs = ''] = printed('json', `log.${call}; flush();`, `own.${call};`);

@@ -26,35 +26,45 @@ export function createLog(options: LogOptions): { log: Log; flush: () => void } 
     },
     options.format === 'json' ? destination : { write: (line) => destination.write(asText(line)) },
   );
-  Reflect.set(log, pino.symbols.asJsonSym, asJson);
+  Reflect.set(log, pino.symbols.asJsonSym, quickly(Reflect.get(log, pino.symbols.asJsonSym)));
   return { log, flush };
 }
 
-/** The parts of a line that pino has ready, under the names that it exports for extensions. */
+/** How pino makes a line, under a name that it exports for extensions. */
+type AsJson = (
+  this: Ready,
+  record: object,
+  message: string | undefined,
+  level: number,
+  time: string,
+) => string;
+
+/** The parts of a line that pino has ready. */
 interface Ready {
   readonly [pino.symbols.lsCacheSym]: Readonly<Record<number, string>>;
   readonly [pino.symbols.chindingsSym]: string;
 }
 
 /**
- * Pino's `asJsonSym`: a record as a line. Pino's own puts it together key by key, V8's does it in one go, which saves a
- * third of what a line costs. An error goes under `err` as pino writes it.
+ * Pino puts a line together key by key, V8 does it in one go, which saves a third of what a line costs. What V8 cannot
+ * write, and errors, are left to pino.
  */
-function asJson(
-  this: Ready,
-  record: object,
-  message: string | undefined,
-  level: number,
-  time: string,
-): string {
-  const fields = JSON.stringify(
-    'err' in record && record.err instanceof Error
-      ? { ...record, err: pino.stdSerializers.err(record.err) }
-      : record,
-  ).slice(1, -1);
-  const begin = `${this[pino.symbols.lsCacheSym][level] ?? '{'}${time}${this[pino.symbols.chindingsSym]}`;
-  const end = message === undefined ? '}\n' : `,"msg":${JSON.stringify(message)}}\n`;
-  return fields === '' ? begin + end : `${begin},${fields}${end}`;
+function quickly(asJson: AsJson): AsJson {
+  return function quick(record, message, level, time) {
+    const fields = Array.isArray(record) || 'err' in record ? undefined : fieldsOf(record);
+    if (fields === undefined) return asJson.call(this, record, message, level, time);
+    const begin = `${this[pino.symbols.lsCacheSym][level] ?? '{'}${time}${this[pino.symbols.chindingsSym]}`;
+    const end = message === undefined ? '}\n' : `,"msg":${JSON.stringify(message)}}\n`;
+    return fields === '' ? begin + end : `${begin},${fields}${end}`;
+  };
+}
+
+function fieldsOf(record: object): string | undefined {
+  try {
+    return JSON.stringify(record).slice(1, -1);
+  } catch {
+    return undefined; // a cycle, or a BigInt
+  }
 }
 
 /** Standard output, a block of lines at a time. Pino's own gathering copies the whole block for each line. */

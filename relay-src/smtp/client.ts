@@ -282,6 +282,7 @@ export class Client {
       this.#outgoing.write(octetsOf(piece));
     } else if (piece.length <= shortPiece) {
       this.#outgoing.write(piece.toString('latin1'));
+      if (this.#outgoing.full) this.#outgoing.flush(); // from here on the socket counts it, see drained()
     } else {
       this.#outgoing.flush();
       this.#socket.write(piece);

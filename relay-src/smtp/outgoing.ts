@@ -5,7 +5,7 @@
  */
 import type { Writable } from 'node:stream';
 
-/** Characters that do not wait any more: from here on the socket counts them, and so tells when it has enough. */
+/** Characters of one turn after which whoever says more should wait for the next one. */
 const enough = 16_384;
 
 /** Those who wait, by whom they talk to: either are likely to be few processes, which are to be woken once. */
@@ -27,7 +27,11 @@ export class Outgoing {
   write(octets: string): void {
     if (this.#text === '') this.#wait();
     this.#text += octets;
-    if (this.#text.length > enough) this.flush();
+  }
+
+  /** So much waits that nothing more should be said in this turn. */
+  get full(): boolean {
+    return this.#text.length > enough;
   }
 
   /** Hands over to the socket at once, e.g. before something that is written to it directly. */

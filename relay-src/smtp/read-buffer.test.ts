@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { readIntoSharedBuffer } from './read-buffer.ts';
+import { longRead, readIntoSharedBuffer } from './read-buffer.ts';
 
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((one) => one.close()));
@@ -38,13 +38,26 @@ async function slowlyRead(socket: Socket, delay: number): Promise<Buffer> {
 }
 
 describe('an accepted socket that reads into the shared buffer', () => {
-  it('is known to this Node: a short read is a copy in the pool, and no memory of its own', async () => {
+  it('is known to this Node: what follows a full read is read in longer ones', async () => {
     const { accepted, client } = await pair();
-    readIntoSharedBuffer(accepted);
+    readIntoSharedBuffer(accepted, () => false);
+    const lengths: number[] = [];
+    accepted.on('data', (chunk: Buffer) => lengths.push(chunk.length));
+    client.end(Buffer.alloc(2_000_000));
+    await once(accepted, 'end');
+    expect(lengths).toContain(longRead);
+  });
+
+  it.each([
+    ['is kept has memory of its own size', true, 6],
+    ['is not kept has a part of a slab', false, 8192],
+  ])('a short read that %s', async (_, keeps, memory) => {
+    const { accepted, client } = await pair();
+    readIntoSharedBuffer(accepted, () => keeps);
     client.write('NOOP\r\n');
     const [chunk] = await once(accepted, 'data');
     expect(chunk).toEqual(Buffer.from('NOOP\r\n'));
-    expect(chunk.buffer.byteLength).toBe(Buffer.poolSize);
+    expect(chunk.buffer.byteLength).toBe(memory);
   });
 
   it.each([0, 1])(
@@ -52,7 +65,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
     async (delay) => {
       const pairs = await Promise.all([pair(), pair(), pair()]);
       const read = pairs.map(({ accepted }) => {
-        readIntoSharedBuffer(accepted);
+        readIntoSharedBuffer(accepted, () => false);
         return slowlyRead(accepted, delay);
       });
       const sent = pairs.map(({ client }) => {
@@ -69,7 +82,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
     const second = await pair();
     const chunks: Buffer[] = [];
     for (const { accepted } of [first, second]) {
-      readIntoSharedBuffer(accepted);
+      readIntoSharedBuffer(accepted, () => false);
       accepted.on('data', (chunk: Buffer) => chunks.push(chunk));
     }
     first.client.write('one');
@@ -81,7 +94,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
 
   it('gives what waits in it first', async () => {
     const { accepted, client } = await pair();
-    readIntoSharedBuffer(accepted);
+    readIntoSharedBuffer(accepted, () => false);
     accepted.unshift(Buffer.from('a'));
     client.end('b');
     expect((await slowlyRead(accepted, 0)).toString()).toBe('ab');
@@ -89,7 +102,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
 
   it('may be paused', async () => {
     const { accepted, client } = await pair();
-    readIntoSharedBuffer(accepted);
+    readIntoSharedBuffer(accepted, () => false);
     const chunks: string[] = [];
     accepted.on('data', (chunk: Buffer) => {
       chunks.push(chunk.toString());

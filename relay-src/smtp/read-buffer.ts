@@ -7,31 +7,58 @@
  */
 import type { Socket } from 'node:net';
 
-/** What one read takes at most, once the one before has filled its buffer: few long reads cost less than many. */
-export const longRead = 131_072;
+/**
+ * What one read takes at most, once the one before has filled its buffer: few long reads cost less than many. From
+ * 128 KiB on, malloc would map fresh memory for each.
+ */
+export const longRead = 126_976;
 
 /** As much as Node's own reads. A read is handled before the next one begins, so that one buffer does for all. */
 const shared = Buffer.allocUnsafeSlow(65_536);
 
-/** To be called before the socket is read. Its `data` and `end`, pausing and back-pressure stay what they are. */
-export function readIntoSharedBuffer(socket: Socket): void {
+/** Buffers for long reads at one time, of all connections: a client that stalls holds one. */
+const maxLongBuffers = 128;
+let longBuffers = 0;
+
+/**
+ * To be called before the socket is read. Its `data` and `end`, pausing and back-pressure stay what they are. `keeps`
+ * says whether what is read now may be kept for longer than it takes to look at it.
+ */
+export function readIntoSharedBuffer(socket: Socket, keeps: () => boolean): void {
   const handle: unknown = Reflect.get(socket, '_handle');
   names ??= namesIn(socket);
   if (names === 'unknown' || !takesBuffers(handle)) return;
   let buffer = shared;
+  let watched = false;
+  const giveUp = (): void => {
+    if (buffer !== shared) longBuffers -= 1;
+    buffer = shared;
+  };
   const onRead = (length: number): boolean => {
     const full = length === buffer.length;
-    const chunk = full && buffer !== shared ? buffer : copied(buffer, length);
+    const chunk = full && buffer !== shared ? buffer : copied(buffer, length, keeps());
+    giveUp();
+    const more = handOn(socket, chunk);
     // Of a long message: the next read is handed on as it is, if it fills its buffer too.
-    buffer = full ? Buffer.allocUnsafeSlow(longRead) : shared;
-    if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(chunk);
-    socket.emit('data', chunk);
-    return true;
+    if (full && more && !keeps() && !socket.destroyed && longBuffers < maxLongBuffers) {
+      buffer = Buffer.allocUnsafeSlow(longRead);
+      longBuffers += 1;
+      if (!watched) socket.once('close', giveUp);
+      watched = true;
+    }
+    return more;
   };
   Reflect.set(socket, names.buffer, shared);
   Reflect.set(socket, names.onRead, onRead);
   Reflect.set(socket, names.nextBuffer, () => buffer);
   handle.useUserBuffer(shared);
+}
+
+/** False if the socket is not to be read any further for now. */
+function handOn(socket: Socket, chunk: Buffer): boolean {
+  if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(chunk);
+  socket.emit('data', chunk);
+  return !socket.isPaused();
 }
 
 interface Names {
@@ -50,10 +77,25 @@ function namesIn(socket: Socket): Names | 'unknown' {
   return known ? { buffer, onRead, nextBuffer } : 'unknown';
 }
 
-/** Without the second copy that Buffer.copyBytesFrom makes. */
-function copied(buffer: Buffer, length: number): Buffer {
-  const copy = Buffer.allocUnsafe(length);
-  buffer.copy(copy, 0, 0, length);
+/** Short reads that are not kept for long share memory, which is taken a slab at a time. */
+const slabSize = 8192;
+let slab = Buffer.allocUnsafeSlow(slabSize);
+let used = 0;
+
+/** In memory of its own size if it is kept: it would keep all of its slab. */
+function copied(from: Buffer, length: number, kept: boolean): Buffer {
+  let copy: Buffer;
+  if (kept || length > slabSize / 2) {
+    copy = Buffer.allocUnsafeSlow(length);
+  } else {
+    if (used + length > slabSize) {
+      slab = Buffer.allocUnsafeSlow(slabSize);
+      used = 0;
+    }
+    copy = slab.subarray(used, used + length);
+    used += length;
+  }
+  from.copy(copy, 0, 0, length);
   return copy;
 }
 

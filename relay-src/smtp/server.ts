@@ -14,7 +14,7 @@ import { DataReader, type BareNewline, type DataFault } from './data.ts';
 import { giveBack } from './give-back.ts';
 import { Outgoing } from './outgoing.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
-import { longRead, readIntoSharedBuffer } from './read-buffer.ts';
+import { readIntoSharedBuffer } from './read-buffer.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
 import {
   limits as standardLimits,
@@ -140,8 +140,8 @@ export const libraryReplies: ReadonlyMap<string, ReplyName> = new Map([
 
 /** Replies of our own that count as protocol errors. */
 const protocolErrors = new Set([500, 501, 502, 503, 504, 555]);
-/** One chunk alone does not pause the socket, a second one that cannot be passed on does. */
-const parserHighWaterMark = longRead + 1;
+/** Octets that wait for a reply before the socket is paused: a chunk of 64 KiB alone does not do it, a second one does. */
+const parserHighWaterMark = 65_537;
 const noDisabled = ['AUTH', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'];
 const LF = 0x0a;
 const CR = 0x0d;
@@ -178,9 +178,20 @@ class RelayParser extends SMTPStream {
     this.#lines = lines;
   }
 
+  /** Whether what comes now is kept: until a command before it has its reply, or as a piece of a message. */
+  get keeps(): boolean {
+    return this.writableLength > 0 || (this.#message?.keepsPieces() ?? false);
+  }
+
   /** From the next byte on, the stream is a message. */
   startMessage(sink: MessageSink): void {
     this.#message = sink;
+  }
+
+  /** What was taken at once is no reason to pause, however long it was. */
+  override write(chunk: unknown): boolean {
+    super.write(chunk);
+    return this.writableLength < parserHighWaterMark;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding | 'buffer', next: () => void): void {
@@ -228,7 +239,9 @@ class RelayParser extends SMTPStream {
   #keep(chunk: Buffer, at: number): void {
     if (chunk.length - at > this.#lines.limits.commandLine.value) this.#overlong = true;
     // Of a line that is too long only its last byte matters, to see a CR before the LF.
-    this.#rest = chunk.subarray(this.#overlong ? chunk.length - 1 : at);
+    const rest = chunk.subarray(this.#overlong ? chunk.length - 1 : at);
+    this.#rest = Buffer.allocUnsafeSlow(rest.length);
+    rest.copy(this.#rest);
   }
 
   /** Takes the line of a chunk that ends before its LF. */
@@ -311,7 +324,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
 
   /** No greeting delay: it would cap a client that connects anew for each message at ten a second. */
   override init(): void {
-    readIntoSharedBuffer(this._socket);
+    const parser = this._parser;
+    if (parser instanceof RelayParser) readIntoSharedBuffer(this._socket, () => parser.keeps);
     this._setListeners(() => this.connectionReady());
   }
 
@@ -363,6 +377,12 @@ class RelayConnection extends SMTPConnection implements LineSink {
       this.#outgoing.flush();
       super.send(code, data, context);
     }
+  }
+
+  /** Who sends many commands at once does not keep all others waiting: the next ones have a turn of their own. */
+  override _whenWritable(next: () => void): void {
+    if (this.#outgoing.full) setImmediate(() => super._whenWritable(next));
+    else super._whenWritable(next);
   }
 
   /** What was said leaves before the connection ends. */
