@@ -3,7 +3,7 @@
  * limits and rules, and no reply of ours claims more than the upstream said. No queue: our final 250 is the
  * upstream's final 250 (RFC 5321 4.2.5).
  */
-import { ClientError, type Client } from '../smtp/client.ts';
+import { ClientError, octetsOf, type Client } from '../smtp/client.ts';
 import { mailboxText, type Mailbox } from '../smtp/address.ts';
 import { DotStuffer, DotUnstuffer, type DataFault } from '../smtp/data.ts';
 import { HeaderReader } from '../smtp/header.ts';
@@ -19,6 +19,7 @@ import type { CalendarReport } from './calendar/report.ts';
 import type { transactionOutcomes } from './contract.ts';
 import type { DomainChecker, Verdict } from './dns/verdict.ts';
 import { headerProblem, isAllowed, type SenderList } from '../smtp/senders.ts';
+import { turnTime } from '../smtp/turn-time.ts';
 
 export type Outcome = (typeof transactionOutcomes)[number];
 
@@ -116,7 +117,7 @@ class ProxyTransaction implements Transaction {
   readonly #mail: MailCommand;
   readonly #tx = transactionId();
   readonly #sender: string;
-  readonly #start = performance.now();
+  readonly #start = turnTime();
   readonly #recipients: { to: string; reply: string }[] = [];
   readonly #accepted: string[] = [];
   readonly #header = new HeaderReader();
@@ -216,7 +217,8 @@ class ProxyTransaction implements Transaction {
     const to = mailboxText(mailbox);
     let reply = this.#addressProblem(mailbox);
     if (reply === undefined && domain !== '') {
-      reply = this.#domainProblem(domain, await domains.check(domain));
+      const verdict = domains.check(domain);
+      reply = this.#domainProblem(domain, verdict instanceof Promise ? await verdict : verdict);
     }
     reply ??= this.#recipientReply(await this.#rcpt(domain === '' ? postmaster : to));
     this.#recipients.push({ to, reply: replyText(reply) });
@@ -246,7 +248,7 @@ class ProxyTransaction implements Transaction {
     const command = `RCPT TO:<${address}>`;
     if (this.#senderVerdict === undefined) return this.#begin(command);
     if (!isPositive(this.#senderVerdict)) return Promise.resolve(this.#senderVerdict);
-    return this.#ask((client) => client.rcpt(command));
+    return this.#furtherRecipient(command);
   }
 
   #recipientReply(reply: Reply | undefined): Reply {
@@ -263,23 +265,35 @@ class ProxyTransaction implements Transaction {
   /** The first recipient opens the upstream's transaction. Undefined if it cannot be asked. */
   async #begin(rcpt: string): Promise<Reply | undefined> {
     const { replies } = this.#options;
-    const kept = this.#kept;
-    let answer = await this.#ask((client) => client.begin(this.#mailCommand(client), rcpt));
-    if (kept && (answer === undefined || answer.mail.code === 421) && !this.#ended) {
+    const client = this.#client;
+    let answer;
+    try {
+      if (client !== undefined) answer = await client.begin(this.#mailCommand(client), rcpt);
+    } catch (error) {
+      this.#lostBy(error);
+    }
+    if (this.#kept && (answer === undefined || answer.mail.code === 421) && !this.#ended) {
       // A kept connection had gone stale. No message was begun on it, so once more on a new one.
       this.#drop();
-      if (isPositive(await this.#connect(true))) {
-        answer = await this.#ask((client) => client.begin(this.#mailCommand(client), rcpt));
-      }
+      return isPositive(await this.#connect(true)) ? this.#begin(rcpt) : undefined;
     }
     if (answer === undefined) return undefined;
     this.#senderVerdict = this.#verdict(answer.mail, 250, replies.get('senderOk'));
     return isPositive(this.#senderVerdict) ? answer.rcpt : this.#senderVerdict;
   }
 
+  async #furtherRecipient(rcpt: string): Promise<Reply | undefined> {
+    try {
+      return await this.#client?.rcpt(rcpt);
+    } catch (error) {
+      return this.#lostBy(error);
+    }
+  }
+
   async data(): Promise<Reply> {
     const { budget, replies } = this.#options;
-    const hold = await budget.acquire(Math.max(this.#mail.size ?? 0, undeclaredSize));
+    const room = budget.acquire(Math.max(this.#mail.size ?? 0, undeclaredSize));
+    const hold = room instanceof Promise ? await room : room;
     if (this.#ended) {
       hold?.release();
       return replies.get('upstreamUnavailable');
@@ -289,7 +303,12 @@ class ProxyTransaction implements Transaction {
     if (hold === undefined) {
       reply = replies.get('busy');
     } else {
-      const answer = await this.#ask((client) => client.data());
+      let answer;
+      try {
+        answer = await this.#client?.data();
+      } catch (error) {
+        this.#lostBy(error);
+      }
       reply =
         answer === undefined
           ? replies.get('upstreamUnavailable')
@@ -307,12 +326,13 @@ class ProxyTransaction implements Transaction {
       this.#cut = { cutter: new CalendarCutter(), unstuffer: new DotUnstuffer(), stuffer: new DotStuffer() };
     }
     const { protocol } = this.#session;
+    const [recipient = '', ...others] = this.#accepted;
     this.#received = receivedHeader({
       from: clauseOf(this.#session),
       by: this.#options.hostname,
       protocol: this.#mail.smtpUtf8 ? protocol.replace('ESMTP', 'UTF8SMTP') : protocol,
       id: this.#tx,
-      recipient: this.#accepted.length === 1 ? this.#accepted[0] : undefined,
+      recipient: others.length === 0 ? octetsOf(recipient) : undefined,
       date: new Date(),
     });
   }
@@ -370,19 +390,27 @@ class ProxyTransaction implements Transaction {
     this.#bytes = reader.size;
     this.#repaired = reader.repaired;
     // A refusal ends it without the dot, so that nothing is delivered.
-    const reply = this.#faultReply(fault) ?? this.#headerReply() ?? this.#finalReply(await this.#sendEnd());
+    let reply: Reply | undefined = this.#faultReply(fault) ?? this.#headerReply();
+    if (reply === undefined) {
+      this.#sendLast();
+      let answer;
+      try {
+        answer = await this.#client?.end();
+      } catch (error) {
+        this.#lostBy(error);
+      }
+      reply = this.#finalReply(answer);
+    }
     this.#over(reply);
     return reply;
   }
 
-  /** The upstream's verdict on the message; undefined if there is none. */
-  #sendEnd(): Promise<Reply | undefined> {
+  /** What goes before the final dot. */
+  #sendLast(): void {
     this.#sendReceived();
-    if (this.#cut !== undefined) {
-      this.#stuff(this.#cut.cutter.end(), this.#cut.stuffer);
-      this.#forward(this.#cut.stuffer.end());
-    }
-    return this.#ask((client) => client.end());
+    if (this.#cut === undefined) return;
+    this.#stuff(this.#cut.cutter.end(), this.#cut.stuffer);
+    this.#forward(this.#cut.stuffer.end());
   }
 
   #finalReply(reply: Reply | undefined): Reply {
@@ -417,15 +445,11 @@ class ProxyTransaction implements Transaction {
     this.#finished(refused ? 'refused' : 'aborted', reason);
   }
 
-  /** Asks the upstream; undefined if it cannot be asked or does not answer. */
-  #ask<T>(question: (client: Client) => Promise<T>): Promise<T | undefined> {
-    const client = this.#client;
-    if (client === undefined) return Promise.resolve(undefined);
-    return question(client).catch((error: unknown) => {
-      if (!(error instanceof ClientError)) throw error;
-      this.#drop();
-      return undefined;
-    });
+  /** The upstream is lost, and with it its answer; any other error is a fault of our own. */
+  #lostBy(error: unknown): undefined {
+    if (!(error instanceof ClientError)) throw error;
+    this.#drop();
+    return undefined;
   }
 
   /** The client's reply for the upstream's: `good` for the expected code, refusals as they are. */
@@ -466,7 +490,7 @@ class ProxyTransaction implements Transaction {
       outcome,
       reply,
       bytes: this.#bytes,
-      seconds: (performance.now() - this.#start) / 1000,
+      seconds: (turnTime() - this.#start) / 1000,
       refusedRecipients: this.#refusedRecipients,
       repaired: this.#repaired,
       calendar: this.#cut?.cutter.report,

@@ -1,6 +1,8 @@
+import { turnTime } from './turn-time.ts';
+
 /**
- * A time-out that is set for every command and almost never passes. Moving it costs a clock reading: the timer
- * behind it is left running and looks again when it fires.
+ * A time-out that is set for every command and almost never passes. Moving it costs nothing: the timer behind it is left
+ * running and looks again when it fires.
  */
 export class Deadline {
   readonly #onPassed: () => void;
@@ -14,7 +16,7 @@ export class Deadline {
 
   /** Passes in this many milliseconds unless it is set again or cleared. Keeps no process alive. */
   set(milliseconds: number): void {
-    this.#at = performance.now() + milliseconds;
+    this.#at = turnTime() + milliseconds;
     if (this.#at < this.#firesAt) this.#arm(milliseconds);
   }
 
@@ -32,7 +34,7 @@ export class Deadline {
 
   #arm(milliseconds: number): void {
     clearTimeout(this.#timer);
-    this.#firesAt = performance.now() + milliseconds;
+    this.#firesAt = turnTime() + milliseconds;
     this.#timer = setTimeout(() => this.#look(), milliseconds);
     this.#timer.unref();
   }
@@ -41,7 +43,7 @@ export class Deadline {
     this.#timer = undefined;
     this.#firesAt = Infinity;
     if (this.#at === Infinity) return;
-    const left = this.#at - performance.now();
+    const left = this.#at - turnTime();
     if (left > 0) {
       this.#arm(Math.ceil(left));
       return;

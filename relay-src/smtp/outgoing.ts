@@ -4,23 +4,30 @@
  * peers are woken in one go. It is kept as one string: the pieces of a corked socket cost more than the octets in them.
  */
 import type { Writable } from 'node:stream';
+import { writeAtOnce } from './write-at-once.ts';
 
 /** Characters of one turn after which whoever says more should wait for the next one. */
 const enough = 16_384;
 
 /** Those who wait, by whom they talk to: either are likely to be few processes, which are to be woken once. */
-const toClients = new Set<Outgoing>();
-const toNextHops = new Set<Outgoing>();
+let toClients: Outgoing[] = [];
+let toNextHops: Outgoing[] = [];
+
+/**
+ * Octets of a piece that is copied to leave with what is said beside it: nobody keeps its memory. A longer one is not worth
+ * the copy.
+ */
+export const shortPiece = 4096;
 
 /** Text for one socket. */
 export class Outgoing {
   readonly socket: Writable;
-  readonly #group: Set<Outgoing>;
+  readonly #peer: 'client' | 'next hop';
   #text = '';
 
   constructor(socket: Writable, peer: 'client' | 'next hop') {
     this.socket = socket;
-    this.#group = peer === 'client' ? toClients : toNextHops;
+    this.#peer = peer;
   }
 
   /** One character an octet (latin1). It leaves after what was written before, and before what is flushed later. */
@@ -39,18 +46,22 @@ export class Outgoing {
     const text = this.#text;
     if (text === '') return;
     this.#text = '';
-    if (this.socket.writable) this.socket.write(text, 'latin1');
+    const { socket } = this;
+    if (socket.writable && !writeAtOnce(socket, text)) socket.write(text, 'latin1');
   }
 
   #wait(): void {
-    if (toClients.size + toNextHops.size === 0) setImmediate(flushAll);
-    this.#group.add(this);
+    if (toClients.length + toNextHops.length === 0) setImmediate(flushAll);
+    (this.#peer === 'client' ? toClients : toNextHops).push(this);
   }
 }
 
+/** One that was flushed since may be listed twice. */
 function flushAll(): void {
-  const all = [...toClients, ...toNextHops];
-  toClients.clear();
-  toNextHops.clear();
-  for (const outgoing of all) outgoing.flush();
+  const clients = toClients;
+  const nextHops = toNextHops;
+  toClients = [];
+  toNextHops = [];
+  for (const outgoing of clients) outgoing.flush();
+  for (const outgoing of nextHops) outgoing.flush();
 }

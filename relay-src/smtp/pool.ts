@@ -3,6 +3,7 @@
  * handed out ready for MAIL.
  */
 import { connectClient, type Client, type Extensions, type NextHop } from './client.ts';
+import { turnTime } from './turn-time.ts';
 
 export interface PoolOptions {
   readonly hop: NextHop;
@@ -142,7 +143,7 @@ export class Pool {
       this.#drop(client);
       return;
     }
-    this.#idle.push({ client, since: performance.now() });
+    this.#idle.push({ client, since: turnTime() });
     this.#waiting.shift()?.();
   }
 
@@ -179,7 +180,7 @@ export class Pool {
   }
 
   #sweep(): void {
-    const limit = performance.now() - this.#options.idleTime;
+    const limit = turnTime() - this.#options.idleTime;
     while (this.#idle[0] !== undefined && this.#idle[0].since < limit) {
       const oldest = this.#idle.shift();
       if (oldest !== undefined) this.#drop(oldest.client);

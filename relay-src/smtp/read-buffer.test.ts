@@ -5,6 +5,9 @@ import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { longRead, readIntoSharedBuffer } from './read-buffer.ts';
 
+/** Looks at a chunk and forgets it. */
+const copying = { keeps: false, take: () => false };
+
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((one) => one.close()));
 
@@ -40,7 +43,7 @@ async function slowlyRead(socket: Socket, delay: number): Promise<Buffer> {
 describe('an accepted socket that reads into the shared buffer', () => {
   it('is known to this Node: what follows a full read is read in longer ones', async () => {
     const { accepted, client } = await pair();
-    readIntoSharedBuffer(accepted, () => false);
+    readIntoSharedBuffer(accepted, copying);
     const lengths: number[] = [];
     accepted.on('data', (chunk: Buffer) => lengths.push(chunk.length));
     client.end(Buffer.alloc(2_000_000));
@@ -53,7 +56,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
     ['is not kept has a part of a slab', false, 8192],
   ])('a short read that %s', async (_, keeps, memory) => {
     const { accepted, client } = await pair();
-    readIntoSharedBuffer(accepted, () => keeps);
+    readIntoSharedBuffer(accepted, { keeps, take: () => false });
     client.write('NOOP\r\n');
     const [chunk] = await once(accepted, 'data');
     expect(chunk).toEqual(Buffer.from('NOOP\r\n'));
@@ -65,7 +68,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
     async (delay) => {
       const pairs = await Promise.all([pair(), pair(), pair()]);
       const read = pairs.map(({ accepted }) => {
-        readIntoSharedBuffer(accepted, () => false);
+        readIntoSharedBuffer(accepted, copying);
         return slowlyRead(accepted, delay);
       });
       const sent = pairs.map(({ client }) => {
@@ -82,7 +85,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
     const second = await pair();
     const chunks: Buffer[] = [];
     for (const { accepted } of [first, second]) {
-      readIntoSharedBuffer(accepted, () => false);
+      readIntoSharedBuffer(accepted, copying);
       accepted.on('data', (chunk: Buffer) => chunks.push(chunk));
     }
     first.client.write('one');
@@ -94,7 +97,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
 
   it('gives what waits in it first', async () => {
     const { accepted, client } = await pair();
-    readIntoSharedBuffer(accepted, () => false);
+    readIntoSharedBuffer(accepted, copying);
     accepted.unshift(Buffer.from('a'));
     client.end('b');
     expect((await slowlyRead(accepted, 0)).toString()).toBe('ab');
@@ -102,7 +105,7 @@ describe('an accepted socket that reads into the shared buffer', () => {
 
   it('may be paused', async () => {
     const { accepted, client } = await pair();
-    readIntoSharedBuffer(accepted, () => false);
+    readIntoSharedBuffer(accepted, copying);
     const chunks: string[] = [];
     accepted.on('data', (chunk: Buffer) => {
       chunks.push(chunk.toString());

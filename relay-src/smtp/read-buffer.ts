@@ -20,11 +20,19 @@ const shared = Buffer.allocUnsafeSlow(65_536);
 const maxLongBuffers = 128;
 let longBuffers = 0;
 
-/**
- * To be called before the socket is read. Its `data` and `end`, pausing and back-pressure stay what they are. `keeps`
- * says whether what is read now may be kept for longer than it takes to look at it.
- */
-export function readIntoSharedBuffer(socket: Socket, keeps: () => boolean): void {
+/** Who is handed what was read. */
+export interface Reader {
+  /** What is read now may be kept for longer than it takes to look at it. */
+  readonly keeps: boolean;
+  /**
+   * Takes the first `length` octets of `memory`, which the next read writes over, and so needs no copy of them. False if
+   * it wants one, as `data` of the socket.
+   */
+  take(memory: Buffer, length: number): boolean;
+}
+
+/** To be called before the socket is read. Its `data` and `end`, pausing and back-pressure stay what they are. */
+export function readIntoSharedBuffer(socket: Socket, reader: Reader): void {
   const handle: unknown = Reflect.get(socket, '_handle');
   names ??= namesIn(socket);
   if (names === 'unknown' || !takesBuffers(handle)) return;
@@ -35,12 +43,16 @@ export function readIntoSharedBuffer(socket: Socket, keeps: () => boolean): void
     buffer = shared;
   };
   const onRead = (length: number): boolean => {
+    if (flows(socket) && reader.take(buffer, length)) {
+      giveUp();
+      return !socket.isPaused();
+    }
     const full = length === buffer.length;
-    const chunk = full && buffer !== shared ? buffer : copied(buffer, length, keeps());
+    const chunk = full && buffer !== shared ? buffer : copied(buffer, length, reader.keeps);
     giveUp();
     const more = handOn(socket, chunk);
     // Of a long message: the next read is handed on as it is, if it fills its buffer too.
-    if (full && more && !keeps() && !socket.destroyed && longBuffers < maxLongBuffers) {
+    if (full && more && !reader.keeps && !socket.destroyed && longBuffers < maxLongBuffers) {
       buffer = Buffer.allocUnsafeSlow(longRead);
       longBuffers += 1;
       if (!watched) socket.once('close', giveUp);
@@ -50,13 +62,25 @@ export function readIntoSharedBuffer(socket: Socket, keeps: () => boolean): void
   };
   Reflect.set(socket, names.buffer, shared);
   Reflect.set(socket, names.onRead, onRead);
-  Reflect.set(socket, names.nextBuffer, () => buffer);
+  // Node looks closely at each buffer that it is given, and keeps the one it has if it is given none.
+  let given = shared;
+  const nextBuffer = (): Buffer | undefined => {
+    if (buffer === given) return undefined;
+    given = buffer;
+    return buffer;
+  };
+  Reflect.set(socket, names.nextBuffer, nextBuffer);
   handle.useUserBuffer(shared);
+}
+
+/** What comes now would be the next `data`. */
+function flows(socket: Socket): boolean {
+  return socket.readableFlowing === true && socket.readableLength === 0;
 }
 
 /** False if the socket is not to be read any further for now. */
 function handOn(socket: Socket, chunk: Buffer): boolean {
-  if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(chunk);
+  if (!flows(socket)) return socket.push(chunk);
   socket.emit('data', chunk);
   return !socket.isPaused();
 }

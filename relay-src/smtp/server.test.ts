@@ -33,6 +33,8 @@ describe('the installed smtp-server has what we override and use', () => {
     '_setListeners',
     '_onClose',
     '_onCommand',
+    '_armTimeout',
+    '_onTimeout',
     '_resetSession',
     '_sendGreeting',
     '_transmissionType',
@@ -89,6 +91,7 @@ class Recorder implements Transaction {
     return false;
   }
   async end(): Promise<Reply> {
+    this.calls.push('end');
     await new Promise((resolve) => setTimeout(resolve, this.endDelay));
     return this.#reply(250);
   }
@@ -122,6 +125,19 @@ describe('behaviour at the seams', () => {
     return address !== null && typeof address === 'object' ? address.port : 0;
   }
   afterEach(() => server?.drain(0));
+
+  /** From the greeting on until the message may come. */
+  async function toMessage(client: RawClient): Promise<void> {
+    await client.reply();
+    for (const command of [
+      'EHLO client.example',
+      'MAIL FROM:<app@ok.example>',
+      'RCPT TO:<u@ok.example>',
+      'DATA',
+    ]) {
+      await client.ask(command);
+    }
+  }
 
   it('init: the greeting comes without the delay of 100 ms', async () => {
     const port = await start();
@@ -204,7 +220,7 @@ describe('behaviour at the seams', () => {
     await client.send('..a\r\n...\r\n.\r\nNOOP\r\n');
     expect(await client.reply()).toEqual(['250 2.0.0 ok']);
     expect(await client.reply()).toEqual(['250 2.0.0 Ok']);
-    expect(recorder.calls).toEqual(['write ..a\r\n...\r\n']);
+    expect(recorder.calls).toEqual(['write ..a\r\n...\r\n', 'end']);
   });
 
   it('the end of the client: what was said to it before leaves, even in the turn in which it ends', async () => {
@@ -261,23 +277,106 @@ describe('behaviour at the seams', () => {
   it('keeps: commands that wait for the verdict on a message hold no more memory than they need', async () => {
     const client = await RawClient.connect(await start());
     recorder.endDelay = 200;
-    await client.reply();
+    await toMessage(client);
     const memory: number[] = [];
     const [connection] = server?.connections ?? [];
     connection?._socket.on('data', (chunk: Buffer) => memory.push(chunk.buffer.byteLength));
-    for (const command of [
-      'EHLO client.example',
-      'MAIL FROM:<app@ok.example>',
-      'RCPT TO:<u@ok.example>',
-      'DATA',
-    ]) {
-      await client.ask(command);
-    }
     await client.send('.\r\n');
-    while (memory.length < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (!recorder.calls.includes('end')) await new Promise((resolve) => setTimeout(resolve, 1));
     await client.send('NO');
     await client.reply();
-    expect(memory).toEqual([8192, 8192, 8192, 8192, 8192, 2]);
+    expect(memory).toEqual([2]);
+  });
+
+  describe('take: what needs no way through the stream', () => {
+    /** How many reads of a connection went through the stream. */
+    const streamed = (): (() => number) => {
+      let reads = 0;
+      const [connection] = server?.connections ?? [];
+      connection?._socket.on('data', () => (reads += 1));
+      return () => reads;
+    };
+
+    it('is one command a read, and short messages', async () => {
+      const client = await RawClient.connect(await start());
+      const reads = streamed();
+      await toMessage(client);
+      await client.send('From: <a@b.example>\r\n\r\n');
+      await client.ask('hello\r\n.');
+      expect(recorder.calls.join('').replaceAll('write ', '')).toBe(
+        'From: <a@b.example>\r\n\r\nhello\r\nend',
+      );
+      expect(reads()).toBe(0);
+    });
+
+    it('is neither two commands, nor a part of one, nor one that ends with a bare LF', async () => {
+      const client = await RawClient.connect(await start());
+      await client.reply();
+      const reads = streamed();
+      await client.ask('EHLO client.example');
+      await client.send('NOOP\r\nNOOP\r\n');
+      await client.reply();
+      await client.reply();
+      await client.send('NO');
+      while (reads() < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      await client.send('OP\r\n');
+      await client.reply();
+      await client.send('NOOP\n');
+      await client.reply();
+      expect(reads()).toBe(4);
+    });
+
+    it('what follows a message in the same read waits in memory of its own', async () => {
+      const port = await start();
+      const client = await RawClient.connect(port);
+      recorder.endDelay = 100;
+      await toMessage(client);
+      await client.send('hello\r\n.\r\nRSET\r\nVRFY x\r\n');
+      while (!recorder.calls.includes('end')) await new Promise((resolve) => setTimeout(resolve, 1));
+      const other = await RawClient.connect(port);
+      await other.ask(`EHLO ${'x'.repeat(60)}.example`); // another read into the shared memory
+      const codes = [await client.reply(), await client.reply(), await client.reply()];
+      expect(codes.map(([line = '']) => line.slice(0, 3))).toEqual(['250', '250', '252']);
+    });
+
+    it('commands that come while one is dealt with keep their order', async () => {
+      let answer = (): void => undefined;
+      const port = await start({
+        handler: {
+          offers: () => ({ eightBitMime: true, smtpUtf8: true, size: 1_000_000 }),
+          mail: async () => {
+            await new Promise<void>((resolve) => (answer = resolve));
+            return { reply: { code: 250, enhanced: '1.0', lines: ['ok'] }, transaction: recorder };
+          },
+        },
+      });
+      const client = await RawClient.connect(port);
+      await client.reply();
+      await client.ask('EHLO client.example');
+      const reads = streamed();
+      await client.send('MAIL FROM:<app@ok.example>\r\n');
+      await client.send('RCPT TO:<u@ok.example>\r\n');
+      while (reads() < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+      await client.send('DATA\r\n');
+      while (reads() < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      answer();
+      const codes = [await client.reply(), await client.reply(), await client.reply()];
+      expect(codes.map(([line = '']) => line.slice(0, 3))).toEqual(['250', '250', '354']);
+    });
+  });
+
+  it('_armTimeout: the idle time begins with our last reply', async () => {
+    const idle = { ...limits.idle, value: 0.3 };
+    const client = await RawClient.connect(await start({ limits: { ...limits, idle } }));
+    await client.reply();
+    await client.ask('EHLO client.example');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await client.ask('NOOP');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await client.ask('NOOP')).toEqual([expect.stringMatching(/^250 /)]);
+    const begin = performance.now();
+    expect(await client.reply()).toEqual([expect.stringMatching(/^421 /)]);
+    expect(performance.now() - begin).toBeGreaterThan(250);
   });
 
   it('_flushData: a command without its CRLF at the end of a connection is none', async () => {

@@ -12,7 +12,7 @@ import { parsePath, type Mailbox, type PathParameters } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
 import { giveBack } from './give-back.ts';
-import { Outgoing } from './outgoing.ts';
+import { Outgoing, shortPiece } from './outgoing.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
 import { readIntoSharedBuffer } from './read-buffer.ts';
 import { isPositive, renderReply, type Reply } from './reply.ts';
@@ -72,7 +72,10 @@ export interface Transaction {
   uncork(): void;
   /** Undefined if more may come now; otherwise the client is paused until it resolves. */
   drained(): Promise<void> | undefined;
-  /** Whether a piece may still be read after `write`; if not, its memory is given back at once. */
+  /**
+   * Whether a piece may still be read after `write`; if not, its memory is given back at once. If not before `write`, the
+   * memory of a piece of up to {@link shortPiece} octets is used again after it.
+   */
   keepsPieces(): boolean;
   /** The message is complete: its verdict. With a `fault` the message must not be delivered. */
   end(fault: DataFault | undefined, reader: { size: number; repaired: number }): Promise<Reply>;
@@ -152,6 +155,8 @@ interface LineSink {
   readonly bareNewline: BareNewline;
   command(line: string, done: () => void): void;
   badLine(rule: ReplyName): void;
+  /** Something was said, so the client's idle time begins anew. */
+  active(): void;
 }
 
 /** Where message bytes go. */
@@ -172,6 +177,9 @@ class RelayParser extends SMTPStream {
   #message: MessageSink | undefined;
   #rest: Buffer | undefined;
   #overlong = false;
+  /** What was taken without the stream is being dealt with; the stream goes on after it. */
+  #busy = false;
+  #next: (() => void) | undefined;
 
   constructor(lines: LineSink) {
     super({ highWaterMark: parserHighWaterMark });
@@ -180,7 +188,7 @@ class RelayParser extends SMTPStream {
 
   /** Whether what comes now is kept: until a command before it has its reply, or as a piece of a message. */
   get keeps(): boolean {
-    return this.writableLength > 0 || (this.#message?.keepsPieces() ?? false);
+    return this.#busy || this.writableLength > 0 || (this.#message?.keepsPieces() ?? false);
   }
 
   /** From the next byte on, the stream is a message. */
@@ -188,13 +196,52 @@ class RelayParser extends SMTPStream {
     this.#message = sink;
   }
 
+  /**
+   * Takes a short read out of memory that the next read will use again, without the way through the stream: one whole
+   * command, or a piece of a message. False if it is anything else, or not its turn; then nothing was done.
+   */
+  take(memory: Buffer, length: number): boolean {
+    if (length > shortPiece || this.#rest !== undefined || this.isClosed || this.keeps) return false;
+    if (this.#message === undefined) return this.#takeCommand(memory, length);
+    this.#begin();
+    this.#feed(this.#message, memory.subarray(0, length), this.#finished);
+    return true;
+  }
+
+  #takeCommand(memory: Buffer, length: number): boolean {
+    if (length < 2 || memory[length - 1] !== LF || memory[length - 2] !== CR) return false;
+    const text = memory.toString('utf8', 0, length - 2);
+    if (text.includes('\n')) return false;
+    this.#begin();
+    this.#line(text, length, true, this.#finished);
+    return true;
+  }
+
+  #begin(): void {
+    this.#lines.active();
+    this.#busy = true;
+  }
+
+  /** What was taken is dealt with: on with what came meanwhile. */
+  readonly #finished = (): void => {
+    this.#busy = false;
+    const next = this.#next;
+    this.#next = undefined;
+    next?.();
+  };
+
   /** What was taken at once is no reason to pause, however long it was. */
   override write(chunk: unknown): boolean {
     super.write(chunk);
     return this.writableLength < parserHighWaterMark;
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding | 'buffer', next: () => void): void {
+  override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: () => void): void {
+    if (this.#busy) {
+      this.#next = () => this._write(chunk, encoding, next);
+      return;
+    }
+    this.#lines.active();
     if (this.isClosed) {
       next();
       return;
@@ -222,11 +269,13 @@ class RelayParser extends SMTPStream {
         this.#keep(chunk, at);
         break;
       }
-      const from = at;
+      const crlf = lf > at && chunk[lf - 1] === CR;
+      const text = chunk.toString('utf8', at, crlf ? lf - 1 : lf);
+      const octets = lf - at + (crlf ? 1 : 2);
       at = lf + 1;
       let sync = true;
       let done = false;
-      this.#line(chunk, from, lf, () => {
+      this.#line(text, octets, crlf, () => {
         done = true;
         if (!sync) this.#run(chunk, at, next);
       });
@@ -244,14 +293,11 @@ class RelayParser extends SMTPStream {
     rest.copy(this.#rest);
   }
 
-  /** Takes the line of a chunk that ends before its LF. */
-  #line(chunk: Buffer, from: number, lf: number, done: () => void): void {
-    const crlf = lf > from && chunk[lf - 1] === CR;
-    const end = crlf ? lf - 1 : lf;
-    const text = chunk.toString('utf8', from, end);
+  /** Takes a line without its end; `octets`: its length with a CRLF. */
+  #line(text: string, octets: number, crlf: boolean, done: () => void): void {
     const { limits, bareNewline } = this.#lines;
     let fault: ReplyName | undefined;
-    if (this.#overlong || end - from + 2 > limits.commandLine.value) fault = 'commandTooLong';
+    if (this.#overlong || octets > limits.commandLine.value) fault = 'commandTooLong';
     else if (!crlf && bareNewline === 'reject') fault = 'bareNewlineInCommand';
     else if (control.test(text)) fault = 'badCharacter';
     this.#overlong = false;
@@ -274,7 +320,14 @@ class RelayParser extends SMTPStream {
       return;
     }
     this.#message = undefined;
-    void message.finish().then(() => this.#run(chunk, end, next));
+    const verdict = message.finish();
+    if (end === chunk.length) {
+      void verdict.then(next);
+      return;
+    }
+    // What follows waits for the verdict; of a short read it may be in memory that the next one uses.
+    const rest = chunk.length > shortPiece ? chunk.subarray(end) : Buffer.from(chunk.subarray(end));
+    void verdict.then(() => this.#run(rest, 0, next));
   }
 }
 
@@ -306,6 +359,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
   /** True while the message is in and its verdict is awaited: too late to abort. */
   #deciding = false;
   readonly #deadline = new Deadline(() => this.#timeout());
+  /** Ours instead of the socket's own time-out, which Node moves with each read and write at the cost of a command. */
+  readonly #idle = new Deadline(() => this._onTimeout());
   #said: Outgoing | undefined;
   #drainSoon = false;
 
@@ -325,7 +380,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   /** No greeting delay: it would cap a client that connects anew for each message at ten a second. */
   override init(): void {
     const parser = this._parser;
-    if (parser instanceof RelayParser) readIntoSharedBuffer(this._socket, () => parser.keeps);
+    if (parser instanceof RelayParser) readIntoSharedBuffer(this._socket, parser);
     this._setListeners(() => this.connectionReady());
   }
 
@@ -364,6 +419,15 @@ class RelayConnection extends SMTPConnection implements LineSink {
 
   badLine(name: ReplyName): void {
     this.#say(name);
+  }
+
+  active(): void {
+    this.#idle.set(this.limits.idle.value * 1000);
+  }
+
+  /** The library asks for its time-out; also for that of a client which does not close its side after QUIT. */
+  override _armTimeout(): void {
+    this.active();
   }
 
   /** Ours instead of the library's words, so that each reply has the code of a rule. */
@@ -445,6 +509,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   override _onClose(): void {
     this.#abort('gone');
     this.#deadline.dispose();
+    this.#idle.dispose();
     const first = !this._closed;
     super._onClose();
     if (first) this.#relay.disconnected(this.countedAddress);
@@ -711,6 +776,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     // While a TLS handshake runs, anything written would be clear text in the middle of it.
     if (!this._upgrading && this._socket.writable) {
       this.#outgoing.write(isRuled(one) ? one.wire : renderReply(one));
+      this.active();
     }
     if (one.code === 421) this.close();
   }

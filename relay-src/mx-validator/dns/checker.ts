@@ -9,6 +9,7 @@ import type { Found } from './lookup.ts';
 import { createAsk } from './query.ts';
 import { systemServers } from './resolv-conf.ts';
 import type { Server } from './resolv-conf.ts';
+import { turnTime } from '../../smtp/turn-time.ts';
 import { isNeverMailDomain } from './special-names.ts';
 import { NoAnswer } from './transport.ts';
 import { troubleCauses } from './verdict.ts';
@@ -68,7 +69,7 @@ const defaults = {
 
 export function createDomainChecker(options: DomainCheckerOptions = {}): DomainChecker {
   const settings = { ...defaults, ...options };
-  const { observer, now = () => performance.now() } = settings;
+  const { observer, now = turnTime } = settings;
   const cache = createVerdictCache(settings, now);
   const limit = createLimit(settings.maxLookups, settings.maxLookups * 2);
   const ask = createAsk({ ...settings, servers: settings.servers ?? systemServers() });
