@@ -1,6 +1,70 @@
 /** Makers of metrics that take only the names of a contract, in a registry of their own. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** How often values were in which bucket, in plain numbers: to count a message so costs a tenth of prom-client's way. */
+export class Distribution {
+  /** Upper bounds of the buckets, rising. */
+  readonly bounds: readonly number[];
+  /** Values in each bucket alone; the last one has no bound. */
+  readonly counts: number[];
+  sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds;
+    this.counts = Array.from({ length: bounds.length + 1 }, () => 0);
+  }
+
+  observe(value: number): void {
+    let bucket = 0;
+    while (bucket < this.bounds.length && value > (this.bounds[bucket] ?? Infinity)) bucket += 1;
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    this.sum += value;
+  }
+}
+
+/** Says in prom-client's form what distributions hold, by the value of a label; those alone that hold something. */
+class HistogramOf extends Histogram {
+  readonly #configuration: { readonly name: string; readonly help: string };
+  readonly #label: string;
+  readonly #distributions: Readonly<Record<string, Distribution>>;
+
+  constructor(
+    name: string,
+    help: string,
+    label: string,
+    distributions: Readonly<Record<string, Distribution>>,
+  ) {
+    super({ name, help, labelNames: [label], registers: [] });
+    this.#configuration = { name, help };
+    this.#label = label;
+    this.#distributions = distributions;
+  }
+
+  /** What prom-client makes its text of, and the answer of `get`. */
+  async getForPromString(): Promise<object> {
+    const values = Object.entries(this.#distributions).flatMap(([value, distribution]) =>
+      this.#valuesOf({ [this.#label]: value }, distribution),
+    );
+    return { ...this.#configuration, type: 'histogram', aggregator: 'sum', values };
+  }
+
+  #valuesOf(sharedLabels: Readonly<Record<string, string>>, { bounds, counts, sum }: Distribution): object[] {
+    const { name } = this.#configuration;
+    let total = 0;
+    const buckets = counts.map((count, index) => {
+      total += count;
+      const labels = { le: bounds[index] ?? '+Inf' };
+      return { metricName: `${name}_bucket`, labels, sharedLabels, value: total };
+    });
+    if (total === 0) return [];
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels: {}, sharedLabels, value: sum },
+      { metricName: `${name}_count`, labels: {}, sharedLabels, value: total },
+    ];
+  }
+}
+
 /** `level` of a gauge is asked when it is scraped. */
 export function metricMakers<Name extends string>() {
   const registry = new Registry();
@@ -69,6 +133,13 @@ export function metricMakers<Name extends string>() {
           for (const [value, level] of levels()) this.labels(value).set(level);
         },
       }),
+    /** A histogram with one label of what happens with every message, counted in {@link Distribution}s. */
+    histogramsBy: (
+      name: Name,
+      help: string,
+      label: string,
+      distributions: Readonly<Record<string, Distribution>>,
+    ) => registry.registerMetric(new HistogramOf(name, help, label, distributions)),
     histogram: <const L extends string = never>(
       name: Name,
       help: string,

@@ -1,5 +1,5 @@
 /** Metrics, under the names that `contract.ts` promises. Every label has a fixed set of values. */
-import { metricMakers } from '../daemon/metrics.ts';
+import { Distribution, metricMakers } from '../daemon/metrics.ts';
 import { replies } from '../smtp/rules.ts';
 import type { metrics as names } from './contract.ts';
 import type { AnswerSource } from './dns/checker.ts';
@@ -12,8 +12,15 @@ const transactionSeconds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120, 600];
 export function createMetrics(now: { bytesInFlight: () => number; upstreamConnections: () => number }) {
   const transactions = { accepted: 0, refused: 0, deferred: 0, aborted: 0 } satisfies Record<Outcome, number>;
   const dnsAnswers = { name: 0, cache: 0, stale: 0, dns: 0 } satisfies Record<AnswerSource, number>;
-  const totals = { transactions, dnsAnswers, receivedBytes: 0 };
-  const { registry, counter, total, totalsBy, gauge, histogram } = metricMakers<keyof typeof names>();
+  const seconds = {
+    accepted: new Distribution(transactionSeconds),
+    refused: new Distribution(transactionSeconds),
+    deferred: new Distribution(transactionSeconds),
+    aborted: new Distribution(transactionSeconds),
+  } satisfies Record<Outcome, Distribution>;
+  const totals = { transactions, transactionSeconds: seconds, dnsAnswers, receivedBytes: 0 };
+  const { registry, counter, total, totalsBy, gauge, histogram, histogramsBy } =
+    metricMakers<keyof typeof names>();
   const refusals = counter('mx_validator_refusals_total', 'Refusing replies of our own, by rule', ['rule']);
   // From the start, so that the first refusal is an increase too.
   for (const [rule, { code }] of Object.entries(replies)) if (code >= 400) refusals.inc({ rule }, 0);
@@ -35,6 +42,12 @@ export function createMetrics(now: { bytesInFlight: () => number; upstreamConnec
     'source',
     () => totals.dnsAnswers,
   );
+  histogramsBy(
+    'mx_validator_transaction_seconds',
+    'Time from MAIL to the end of the transaction',
+    'outcome',
+    seconds,
+  );
   return {
     registry,
     /** To be counted up; scraped from here. */
@@ -45,12 +58,6 @@ export function createMetrics(now: { bytesInFlight: () => number; upstreamConnec
     icsStripped: counter('mx_validator_ics_stripped_total', 'Messages that lost calendar parts'),
     icsSkipped: counter('mx_validator_ics_skipped_total', 'Calendar parts left alone, by reason', ['reason']),
     refusals,
-    transactionSeconds: histogram(
-      'mx_validator_transaction_seconds',
-      'Time from MAIL to the end of the transaction',
-      transactionSeconds,
-      ['outcome'],
-    ),
     bytesInFlight: gauge(
       'mx_validator_bytes_in_flight',
       'Octets of messages under way to the upstream',

@@ -231,7 +231,7 @@ function count(metrics: Metrics, record: TransactionRecord): void {
   const { outcome } = record;
   metrics.totals.transactions[outcome] += 1;
   metrics.totals.receivedBytes += record.bytes;
-  metrics.transactionSeconds.observe({ outcome }, record.seconds);
+  metrics.totals.transactionSeconds[outcome].observe(record.seconds);
   if (record.refusedRecipients > 0) metrics.rejected.inc(record.refusedRecipients);
   if (record.repaired > 0) metrics.bareNewlines.inc(record.repaired);
   const { calendar } = record;

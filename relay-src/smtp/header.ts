@@ -5,8 +5,6 @@
 
 /** Octets of a line, and of a From or Sender with its continuation lines, that are looked at. */
 const maxKept = 16_384;
-/** Octets made a string at a time: what is kept of them keeps it all. */
-const window = 4096;
 const fieldName = /^[!-9;-~]+$/;
 const spacedFieldName = /^[!-9;-~]+[ \t]+$/;
 
@@ -20,6 +18,48 @@ export interface HeaderFindings {
   readonly sender: readonly (string | undefined)[];
   /** No octet at all came. */
   readonly empty: boolean;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const DOT = 0x2e;
+const COLON = 0x3a;
+
+/**
+ * Where the first line from `start` on is that needs a closer look; a line begins at `start`. Others, which most are, are
+ * whole and sound fields that nobody asks about.
+ */
+function behindPlainFields(octets: Buffer, start: number): number {
+  let line = start;
+  for (;;) {
+    let at = line;
+    let c = octets[at] ?? LF;
+    if (c === COLON || c === DOT || mayBeAsked(c, octets[at + 1] ?? LF)) return line;
+    while (c !== COLON) {
+      if (c < 0x21 || c > 0x7e) return line;
+      at += 1;
+      c = octets[at] ?? LF;
+    }
+    while (c !== LF) {
+      if (c === 0) return line;
+      at += 1;
+      c = octets[at] ?? 0;
+    }
+    line = at + 1;
+  }
+}
+
+/** From, Sender and Received by their first two letters, in any case; so does Reply-To begin. */
+function mayBeAsked(first: number, second: number): boolean {
+  switch (first | 0x20) {
+    case 0x66: // f
+      return (second | 0x20) === 0x72;
+    case 0x73: // s
+    case 0x72: // r
+      return (second | 0x20) === 0x65;
+    default:
+      return false;
+  }
 }
 
 /** Reads dot-stuffed bytes with CRLF line ends until the empty line. */
@@ -41,27 +81,34 @@ export class HeaderReader {
   /** Takes the next bytes of the message. */
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.#empty = false;
-    for (let from = 0; from < chunk.length && !this.done; from += window) {
-      this.#read(chunk.toString('latin1', from, from + window));
-    }
-  }
-
-  #read(text: string): void {
     let at = 0;
-    while (!this.done) {
-      const lf = text.indexOf('\n', at);
-      this.#keep(lf < 0 ? text.slice(at) : text.slice(at, lf));
-      if (lf < 0) return;
-      this.#line();
-      at = lf + 1;
+    while (at < chunk.length && !this.done) {
+      if (this.#kept === '') at = this.#pass(chunk, at);
+      if (this.done) return;
+      const lf = chunk.indexOf(LF, at);
+      const end = lf < 0 ? chunk.length : lf;
+      this.#keep(chunk, at, end);
+      if (lf >= 0) this.#line();
+      at = end + 1;
     }
   }
 
-  #keep(part: string): void {
-    if (part.includes('\0')) this.#problem ??= 'a NUL';
+  /** Goes on, from the beginning of a line, to one that needs a closer look, or to the end of the header block. */
+  #pass(chunk: Buffer, line: number): number {
+    const behind = behindPlainFields(chunk, line);
+    if (behind > line) {
+      this.#first = false;
+      this.#open = undefined;
+    }
+    if (chunk[behind] === CR && chunk[behind + 1] === LF) this.done = true;
+    return behind;
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; at += 1) if (chunk[at] === 0) this.#problem ??= 'a NUL';
     const room = maxKept - this.#kept.length;
-    this.#kept += part.length > room ? part.slice(0, room) : part;
-    if (part.length > room) this.#cut = true;
+    this.#kept += chunk.toString('latin1', start, Math.min(end, start + room));
+    if (end - start > room) this.#cut = true;
   }
 
   /** The findings, at the end of the message. */
@@ -109,13 +156,13 @@ export class HeaderReader {
 
   #field(line: string, whole: boolean, first: boolean): void {
     this.#open = undefined;
-    const colon = line.indexOf(':');
+    const nameEnd = line.indexOf(':');
     if (first && line.startsWith('From ')) this.#problem ??= 'an mbox From line';
-    if (colon < 0) {
+    if (nameEnd < 0) {
       this.#problem ??= 'a line without a colon';
       return;
     }
-    const name = line.slice(0, colon);
+    const name = line.slice(0, nameEnd);
     if (!fieldName.test(name)) {
       this.#problem ??= spacedFieldName.test(name) ? 'a space before the colon' : 'a bad field name';
     }
@@ -131,6 +178,6 @@ export class HeaderReader {
         break;
       default:
     }
-    this.#open?.push(whole ? line.slice(colon + 1) : undefined);
+    this.#open?.push(whole ? line.slice(nameEnd + 1) : undefined);
   }
 }
