@@ -11,7 +11,15 @@ import { PoolBusyError, type Lease, type Pool } from '../smtp/pool.ts';
 import { fromClause, receivedHeader } from '../smtp/received.ts';
 import { isPositive, isTransient, replyText, type Reply } from '../smtp/reply.ts';
 import { limits as standardLimits, type Limits, type ReplyBook, type RuledReply } from '../smtp/rules.ts';
-import type { AbortReason, MailCommand, MailHandler, Offers, Session, Transaction } from '../smtp/server.ts';
+import type {
+  AbortReason,
+  MailCommand,
+  MailHandler,
+  Offers,
+  Opening,
+  Session,
+  Transaction,
+} from '../smtp/server.ts';
 import type { ByteBudget, Hold } from './budget.ts';
 import { CalendarCutter } from './calendar/cutter.ts';
 import type { StripList } from './calendar/mixed-recipients.ts';
@@ -86,7 +94,7 @@ export class PassThrough implements MailHandler {
     };
   }
 
-  mail(session: Session, mail: MailCommand): Promise<{ reply: Reply; transaction?: Transaction }> {
+  mail(session: Session, mail: MailCommand): Opening | Promise<Opening> {
     return new ProxyTransaction(this.#options, session, mail).open();
   }
 }
@@ -147,18 +155,24 @@ class ProxyTransaction implements Transaction {
    * MAIL: who may send, and is the upstream there. What it says of the sender is heard with the first recipient
    * (RFC 5321 3.3 allows it, Postfix does so too): a transaction whose recipients DNS refuses never bothers it.
    */
-  async open(): Promise<{ reply: Reply; transaction?: Transaction }> {
-    const { checkSenderDomain, pool, replies, senders } = this.#options;
-    let reply: Reply | undefined;
+  open(): Opening | Promise<Opening> {
+    const { checkSenderDomain, replies, senders } = this.#options;
     if (senders !== undefined && !isAllowed(senders, this.#sender)) {
-      reply = replies.get('senderRefused', { sender: `<${this.#sender}>` });
-    } else if (checkSenderDomain) {
-      reply = await this.#senderDomainProblem();
+      return this.#opened(replies.get('senderRefused', { sender: `<${this.#sender}>` }));
     }
-    if (reply === undefined) {
-      const kept = pool.takeKept();
-      reply = kept === undefined ? await this.#connect(false) : this.#use(kept);
-    }
+    if (!checkSenderDomain) return this.#reachUpstream();
+    return this.#senderDomainProblem().then((problem) =>
+      problem === undefined ? this.#reachUpstream() : this.#opened(problem),
+    );
+  }
+
+  #reachUpstream(): Opening | Promise<Opening> {
+    const kept = this.#options.pool.takeKept();
+    if (kept !== undefined) return this.#opened(this.#use(kept));
+    return this.#connect(false).then((reply) => this.#opened(reply));
+  }
+
+  #opened(reply: Reply): Opening {
     if (isPositive(reply)) return { reply, transaction: this };
     this.#over(reply);
     return { reply };
@@ -211,16 +225,29 @@ class ProxyTransaction implements Transaction {
     return command;
   }
 
-  async recipient(mailbox: Mailbox): Promise<Reply> {
+  recipient(mailbox: Mailbox): Reply | Promise<Reply> {
     const { domains, postmaster = '' } = this.#options;
     const { domain } = mailbox;
     const to = mailboxText(mailbox);
-    let reply = this.#addressProblem(mailbox);
-    if (reply === undefined && domain !== '') {
-      const verdict = domains.check(domain);
-      reply = this.#domainProblem(domain, verdict instanceof Promise ? await verdict : verdict);
-    }
-    reply ??= this.#recipientReply(await this.#rcpt(domain === '' ? postmaster : to));
+    const problem = this.#addressProblem(mailbox);
+    if (problem !== undefined) return this.#named(to, problem);
+    if (domain === '') return this.#askUpstream(to, postmaster);
+    const verdict = domains.check(domain);
+    return verdict instanceof Promise
+      ? verdict.then((found) => this.#judged(to, domain, found))
+      : this.#judged(to, domain, verdict);
+  }
+
+  #judged(to: string, domain: string, verdict: Verdict): Reply | Promise<Reply> {
+    const problem = this.#domainProblem(domain, verdict);
+    return problem === undefined ? this.#askUpstream(to, to) : this.#named(to, problem);
+  }
+
+  async #askUpstream(to: string, address: string): Promise<Reply> {
+    return this.#named(to, this.#recipientReply(await this.#rcpt(address)));
+  }
+
+  #named(to: string, reply: Reply): Reply {
     this.#recipients.push({ to, reply: replyText(reply) });
     if (isPositive(reply)) this.#accepted.push(to);
     else if (!isTransient(reply)) this.#refusedRecipients += 1;

@@ -125,7 +125,7 @@ export class Client {
       writableHighWaterMark: highWaterMark,
       onread: {
         buffer: replies,
-        callback: (read) => this.#onBytes(replies.toString('latin1', 0, read)),
+        callback: (read) => this.#onBytes(replies, read),
       },
     };
     return connect(options);
@@ -136,7 +136,7 @@ export class Client {
     const socket =
       tls.mode === 'implicit' ? connectTls({ ...this.#tlsOptions(tls), port }) : connect({ host, port });
     socket.setNoDelay(true);
-    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes.toString('latin1')));
+    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));
     return socket;
   }
 
@@ -211,7 +211,7 @@ export class Client {
     this.#socket = secure;
     this.#outgoing = new Outgoing(secure, 'next hop');
     this.#watch(secure);
-    secure.on('data', (bytes: Buffer) => this.#onBytes(bytes.toString('latin1')));
+    secure.on('data', (bytes: Buffer) => this.#onBytes(bytes));
     await new Promise<void>((resolve, reject) => {
       const { replyTimeout: timeout } = this.#hop;
       this.#waiting.push({ resolve: () => undefined, reject, timeout, opensMessage: false });
@@ -386,9 +386,9 @@ export class Client {
     if (reply.code !== 250) throw this.#refused(reply);
   }
 
-  #onBytes(octets: string): boolean {
+  #onBytes(bytes: Buffer, length?: number): boolean {
     try {
-      this.#parser.push(octets);
+      this.#parser.push(bytes, length);
     } catch (error) {
       this.#fail('protocol', error instanceof Error ? error.message : String(error));
     }

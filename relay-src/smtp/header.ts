@@ -36,7 +36,7 @@ function behindPlainFields(octets: Buffer, start: number): number {
     let c = octets[at] ?? LF;
     if (c === COLON || c === DOT || mayBeAsked(c, octets[at + 1] ?? LF)) return line;
     while (c !== COLON) {
-      if (c < 0x21 || c > 0x7e) return line;
+      if (c < 0x21 || c > 0x7e || at - line >= maxKept - 1) return line;
       at += 1;
       c = octets[at] ?? LF;
     }

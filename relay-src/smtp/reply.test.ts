@@ -5,7 +5,7 @@ describe('ReplyParser', () => {
   const parse = (text: string, size = text.length): [number, string[]][] => {
     const found: [number, string[]][] = [];
     const parser = new ReplyParser(({ code, lines }) => found.push([code, [...lines]]));
-    for (let i = 0; i < text.length; i += size) parser.push(text.slice(i, i + size));
+    for (let i = 0; i < text.length; i += size) parser.push(Buffer.from(text.slice(i, i + size), 'latin1'));
     return found;
   };
 

@@ -25,7 +25,7 @@ export const isPositive = (reply: Reply): boolean => reply.code >= 200 && reply.
 export const isTransient = (reply: Reply): boolean => reply.code >= 400 && reply.code < 500;
 
 /** The enhanced status code in full, e.g. `5.1.2`, or ''. */
-export function enhancedCode(reply: Reply): string {
+export function enhancedCode(reply: Pick<Reply, 'code' | 'enhanced'>): string {
   return reply.enhanced === '' ? '' : `${Math.floor(reply.code / 100)}.${reply.enhanced}`;
 }
 
@@ -43,18 +43,23 @@ export function replyText(reply: Reply): string {
  * (RFC 2034 4), no line is longer than 512 octets, and nothing but printable ASCII leaves.
  */
 export function renderReply(reply: Reply): string {
-  const status = enhancedCode(reply);
-  const [only = ''] = reply.lines;
-  if (reply.lines.length <= 1) return wireLine(`${reply.code} ${status === '' ? only : `${status} ${only}`}`);
+  const last = reply.lines.length - 1;
+  if (last <= 0) return wireLine(reply, printable(reply.lines[0] ?? ''));
   return reply.lines
-    .map((line, index) => {
-      const separator = index < reply.lines.length - 1 ? '-' : ' ';
-      return wireLine(`${reply.code}${separator}${status === '' ? line : `${status} ${line}`}`);
-    })
+    .map((line, index) => wireLine(reply, printable(line), index < last ? '-' : ' '))
     .join('');
 }
 
-const wireLine = (text: string): string => `${printable(text).slice(0, maxLine).trimEnd()}\r\n`;
+/** One line of it, of text that is printable. */
+export function wireLine(
+  reply: Pick<Reply, 'code' | 'enhanced'>,
+  text: string,
+  separator: '-' | ' ' = ' ',
+): string {
+  const status = enhancedCode(reply);
+  const line = `${reply.code}${separator}${status === '' ? text : `${status} ${text}`}`;
+  return text === '' || line.length > maxLine ? `${line.slice(0, maxLine).trimEnd()}\r\n` : `${line}\r\n`;
+}
 
 // eslint-disable-next-line no-control-regex
 const foreign = /[^\x20-\x7e]/;
@@ -96,6 +101,7 @@ function unquote(line: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
+const LF = 0x0a;
 /** `250`, `250 text`, `250-text`; the text may hold anything but LF. */
 const replyLine = /^([2-5]\d\d)(?:([ -])([^\n]*))?\r\n$/;
 
@@ -104,15 +110,21 @@ export class ReplySyntaxError extends Error {}
 
 /**
  * Short replies of one line that came last, with their octets: a next hop says the same few for every message. To compare
- * with eight costs less than to look one up by the hash of its octets.
+ * with eight costs less than to make a string of one.
  */
-const familiar: { readonly line: string; readonly reply: Reply }[] = [];
+const familiar: { readonly octets: Buffer; readonly reply: Reply }[] = [];
 const maxFamiliar = 8;
 const maxFamiliarLine = 80;
 let oldestFamiliar = 0;
 
-function familiarReply(line: string): Reply | undefined {
-  for (const one of familiar) if (one.line === line) return one.reply;
+function familiarAt(bytes: Buffer, start: number, end: number): (typeof familiar)[number] | undefined {
+  for (const one of familiar) {
+    const { octets } = one;
+    if (octets.length > end - start) continue;
+    let same = 0;
+    while (same < octets.length && octets[same] === bytes[start + same]) same += 1;
+    if (same === octets.length) return one;
+  }
   return undefined;
 }
 
@@ -137,22 +149,32 @@ export class ReplyParser {
     return this.#rest === '' && this.#lines.length === 0;
   }
 
-  /**
-   * Takes the next bytes, one character an octet (latin1). Throws {@link ReplySyntaxError}; the parser must not be used
-   * after that.
-   */
-  push(octets: string): void {
-    const text = this.#rest === '' ? octets : this.#rest + octets;
+  /** Takes the next `length` octets. Throws {@link ReplySyntaxError}; the parser must not be used after that. */
+  push(bytes: Buffer, length: number = bytes.length): void {
     let start = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      const line = start === 0 && end === text.length - 1 ? text : text.slice(start, end + 1);
-      start = end + 1;
-      const reply = this.#lines.length === 0 ? familiarReply(line) : undefined;
-      if (reply === undefined) this.#line(line);
-      else this.#onReply(reply);
+    while (start < length) {
+      const known = this.empty ? familiarAt(bytes, start, length) : undefined;
+      if (known === undefined) {
+        start = this.#read(bytes, start, length);
+      } else {
+        start += known.octets.length;
+        this.#onReply(known.reply);
+      }
     }
-    this.#rest = text.slice(start);
+  }
+
+  /** Up to the end of a line; returns the index behind it. */
+  #read(bytes: Buffer, start: number, length: number): number {
+    const lf = bytes.indexOf(LF, start);
+    const end = lf < 0 || lf >= length ? length : lf + 1;
+    this.#rest += bytes.toString('latin1', start, end);
     if (this.#bytes + this.#rest.length > maxReplyBytes) throw new ReplySyntaxError('reply too long');
+    if (bytes[end - 1] === LF) {
+      const line = this.#rest;
+      this.#rest = '';
+      this.#line(line);
+    }
+    return end;
   }
 
   #line(line: string): void {
@@ -173,7 +195,7 @@ export class ReplyParser {
     }
     const reply = normalise(code, this.#lines);
     if (this.#lines.length === 1 && line.length <= maxFamiliarLine) {
-      familiar[oldestFamiliar] = { line, reply };
+      familiar[oldestFamiliar] = { octets: Buffer.from(line, 'latin1'), reply };
       oldestFamiliar = (oldestFamiliar + 1) % maxFamiliar;
     }
     this.#lines = [];

@@ -5,7 +5,7 @@ import { limits, replies } from './rules.ts';
 /** Markdown of `docs/rfc.md`. */
 export function rulesPage(): string {
   const replyRows = Object.entries(replies).map(([name, rule]) => {
-    const reply = `${rule.code} ${enhancedCode({ ...rule, lines: [] })}`.trim();
+    const reply = `${rule.code} ${enhancedCode({ ...rule })}`.trim();
     return `| \`${name}\` | ${rule.when} | \`${reply}\` | ${rule.text.replaceAll('<', '&lt;')} | ${rule.basis} |`;
   });
   const limitRows = Object.entries(limits).map(

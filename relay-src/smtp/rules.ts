@@ -3,7 +3,7 @@
  * the clause that asks for it. `docs/rfc.md` is generated from these tables, and a test alters each row in turn
  * and expects a dialogue to fail.
  */
-import { renderReply, type Reply } from './reply.ts';
+import { printable, wireLine, type Reply } from './reply.ts';
 
 export interface ReplyRule {
   /** Reply code (RFC 5321 4.2). */
@@ -417,10 +417,10 @@ export class ReplyBook {
     let filled = parts[0] ?? '';
     for (let i = 1; i < parts.length; i += 2) {
       const key = parts[i] ?? '';
-      filled += key === 'host' ? this.#host : String(values[key] ?? '');
+      filled += key === 'host' ? this.#host : printable(String(values[key] ?? ''));
       filled += parts[i + 1] ?? '';
     }
     const lines = [filled];
-    return { code, enhanced, lines, rule: name, wire: renderReply({ code, enhanced, lines }) };
+    return { code, enhanced, lines, rule: name, wire: wireLine({ code, enhanced }, filled) };
   }
 }

@@ -59,7 +59,7 @@ export type AbortReason = 'reset' | 'quit' | 'gone' | 'timeout' | 'broken';
 
 /** One mail transaction, from an accepted MAIL on. Every method answers; none throws. */
 export interface Transaction {
-  recipient(mailbox: Mailbox): Promise<Reply>;
+  recipient(mailbox: Mailbox): Reply | Promise<Reply>;
   /** 354 lets the message come; anything else ends the transaction. */
   data(): Promise<Reply>;
   /**
@@ -83,11 +83,16 @@ export interface Transaction {
   abort(reason: AbortReason): void;
 }
 
-/** What a program does with mail. */
+/** The answer to MAIL; a transaction comes with a positive reply only. */
+export interface Opening {
+  readonly reply: Reply;
+  readonly transaction?: Transaction;
+}
+
+/** What a program does with mail. What it knows at once it should say at once: a promise costs as much as a command. */
 export interface MailHandler {
   offers(): Offers;
-  /** Answers MAIL; a transaction comes with a positive reply only. */
-  mail(session: Session, mail: MailCommand): Promise<{ reply: Reply; transaction?: Transaction }>;
+  mail(session: Session, mail: MailCommand): Opening | Promise<Opening>;
 }
 
 export interface RelayServerOptions {
@@ -335,6 +340,9 @@ class RelayParser extends SMTPStream {
 // eslint-disable-next-line no-control-regex
 const control = /[\x00-\x1f\x7f]/;
 
+/** The reply to a command, now or later; undefined if it needs none any more. */
+type Answer = Reply | Promise<Reply | undefined>;
+
 /** The MAIL command that was read last, on any connection. */
 let lastMail: { line: string; limits: Limits | undefined; path: ReturnType<typeof parsePath> } = {
   line: '',
@@ -395,7 +403,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
   command(line: string, done: () => void): void {
     const answer =
       this._ready && !this._upgrading && this.hostNameAppearsAs !== false && !this._server._closeTimeout
-        ? this.#transactionCommand(line)
+        ? this.#attempt(() => this.#transactionCommand(line))
         : undefined;
     if (answer === undefined) {
       this._onCommand(Buffer.from(line), done);
@@ -408,8 +416,16 @@ class RelayConnection extends SMTPConnection implements LineSink {
     });
   }
 
+  #attempt<A extends Answer | undefined>(action: () => A): A | Reply {
+    try {
+      return action();
+    } catch (error) {
+      return this.#broken(error);
+    }
+  }
+
   /** For a verb in upper case, as nearly all clients write it; undefined for others. */
-  #transactionCommand(line: string): Promise<Reply | undefined> | undefined {
+  #transactionCommand(line: string): Answer | undefined {
     if (line.startsWith('MAIL ')) return this.#mail(line);
     if (line.startsWith('RCPT ')) return this.#rcpt(line);
     if (line === 'DATA') return this.#data(line);
@@ -481,11 +497,17 @@ class RelayConnection extends SMTPConnection implements LineSink {
   }
 
   override handler_MAIL(command: Buffer, callback: () => void): void {
-    this.#answer(this.#mail(command.toString()), callback);
+    this.#answer(
+      this.#attempt(() => this.#mail(command.toString())),
+      callback,
+    );
   }
 
   override handler_RCPT(command: Buffer, callback: () => void): void {
-    this.#answer(this.#rcpt(command.toString()), callback);
+    this.#answer(
+      this.#attempt(() => this.#rcpt(command.toString())),
+      callback,
+    );
   }
 
   override handler_DATA(command: Buffer, callback: () => void): void {
@@ -527,7 +549,11 @@ class RelayConnection extends SMTPConnection implements LineSink {
     this._socket.destroy();
   }
 
-  #answer(answer: Promise<Reply | undefined>, callback: () => void): void {
+  #answer(answer: Answer, callback: () => void): void {
+    if (!(answer instanceof Promise)) {
+      this.#answered(answer, callback);
+      return;
+    }
     answer.then(
       (reply) => this.#answered(reply, callback),
       (error: unknown) => this.#answered(this.#broken(error), callback),
@@ -548,14 +574,18 @@ class RelayConnection extends SMTPConnection implements LineSink {
     return this.#relay.replies.get('internalError');
   }
 
-  async #mail(command: string): Promise<Reply> {
+  #mail(command: string): Answer {
     const { handler } = this.#relay.relayOptions;
     const { replies } = this.#relay;
     if (this.#transaction !== undefined) return replies.get('nestedMail');
     this.#consequence = 'needMail';
     const mail = this.#parseMail(command, this.#offered);
     if ('code' in mail) return mail;
-    const { reply, transaction } = await handler.mail(this.#describe(), mail);
+    const opening = handler.mail(this.#describe(), mail);
+    return opening instanceof Promise ? opening.then((one) => this.#open(one)) : this.#open(opening);
+  }
+
+  #open({ reply, transaction }: Opening): Reply {
     if (transaction === undefined) return reply;
     if (this._closed || this._closing) {
       transaction.abort('gone');
@@ -568,7 +598,7 @@ class RelayConnection extends SMTPConnection implements LineSink {
     return reply;
   }
 
-  async #rcpt(command: string): Promise<Reply> {
+  #rcpt(command: string): Answer {
     const { replies, relayOptions } = this.#relay;
     const transaction = this.#transaction;
     if (transaction === undefined) return replies.get('needMail');
@@ -581,7 +611,13 @@ class RelayConnection extends SMTPConnection implements LineSink {
     if (unknown !== undefined) return replies.get('unknownParameter', { parameter: unknown });
     if (this.#accepted >= (relayOptions.maxRecipients ?? this.limits.recipients.value))
       return replies.get('tooManyRecipients');
-    const reply = await transaction.recipient(path.mailbox);
+    const answer = transaction.recipient(path.mailbox);
+    return answer instanceof Promise ? answer.then((reply) => this.#named(reply)) : this.#named(answer);
+  }
+
+  /** What becomes of a recipient that the transaction has answered. */
+  #named(reply: Reply): Reply {
+    const { replies } = this.#relay;
     if (isPositive(reply)) {
       this.#accepted += 1;
       return reply;
@@ -608,9 +644,9 @@ class RelayConnection extends SMTPConnection implements LineSink {
     return reply;
   }
 
-  #rset(): Promise<Reply> {
+  #rset(): Reply {
     this._resetSession();
-    return Promise.resolve(this.#relay.replies.get('ok'));
+    return this.#relay.replies.get('ok');
   }
 
   #receive(transaction: Transaction): void {
