@@ -9,7 +9,7 @@ import { loadavg } from 'node:os';
 import { startDnsServer, type DnsServer } from '../relay-src/testing/dns-server.ts';
 import { Load, zone } from './load.ts';
 import { cache, machine, pin, say } from './machine.ts';
-import { measure, type Bench, type Measurement } from './measure.ts';
+import { Trial, type Bench, type Measurement } from './measure.ts';
 import { commandPeer } from './peers/command.ts';
 import { direct } from './peers/direct.ts';
 import { haproxy } from './peers/haproxy.ts';
@@ -89,27 +89,57 @@ async function readyPeers(options: Options): Promise<Peer[]> {
   return ready;
 }
 
-/** Results by workload, program and round. Interleaved, so that what disturbs the machine disturbs all. */
+/** Results by workload, program and round. */
 async function measureAll(bench: Bench, plan: Plan): Promise<{ results: Results; failures: string[] }> {
   const results: Results = new Map(plan.workloads.map((workload) => [workload, new Map()]));
   const failures: string[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     for (const [workload, byProgram] of results) {
       const able = plan.peers.filter((peer) => peer.can(workload));
-      for (const peer of able) {
-        let measurement: Measurement | undefined;
-        try {
-          measurement = await measure(bench, peer, workload);
-        } catch (error) {
-          failures.push(error instanceof Error ? error.message : String(error));
+      // Programs that are loaded in slices are there at the same time, others one after the other.
+      for (const group of workload.slices > 1 ? [able] : able.map((peer) => [peer])) {
+        for (const [peer, outcome] of await measureTogether(bench, group, workload)) {
+          const failed = outcome instanceof Error;
+          if (failed) failures.push(outcome.message);
+          byProgram.set(peer, [...(byProgram.get(peer) ?? []), failed ? undefined : outcome]);
+          const rate = failed ? 'failed' : `${outcome.rate.toFixed(1)} messages/s`;
+          say(`round ${round + 1}, ${workload.name}, ${peer}: ${rate}`);
         }
-        byProgram.set(peer.name, [...(byProgram.get(peer.name) ?? []), measurement]);
-        const rate = measurement === undefined ? 'failed' : `${measurement.rate.toFixed(1)} messages/s`;
-        say(`round ${round + 1}, ${workload.name}, ${peer.name}: ${rate}`);
       }
     }
   }
   return { results, failures };
+}
+
+/** In turn, slice by slice, so that what disturbs the machine for a second disturbs all. */
+async function measureTogether(
+  bench: Bench,
+  peers: readonly Peer[],
+  workload: Workload,
+): Promise<Map<string, Measurement | Error>> {
+  const outcomes = new Map<string, Measurement | Error>();
+  const trials = new Map<string, Trial>();
+  const each = async (action: (trial: Trial, name: string) => Promise<void>): Promise<void> => {
+    for (const [name, trial] of trials) {
+      if (outcomes.get(name) instanceof Error) continue;
+      await action(trial, name).catch((error: unknown) => outcomes.set(name, asError(error)));
+    }
+  };
+  for (const peer of peers) {
+    try {
+      trials.set(peer.name, await Trial.begin(bench, peer, workload));
+    } catch (error) {
+      outcomes.set(peer.name, asError(error));
+    }
+  }
+  for (let slice = 0; slice < workload.slices; slice += 1) await each((trial) => trial.slice());
+  await each(async (trial, name) => void outcomes.set(name, await trial.result()));
+  for (const trial of trials.values()) await trial.stop();
+  return outcomes;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function print(text: string): void {

@@ -1,11 +1,12 @@
-/** One measurement: a fresh sink and a fresh program, a warm-up, the workload; and whether each 250 was true. */
+/** One measurement: a fresh sink and a fresh program, a warm-up, the workload in slices; and whether each 250 was true. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, greets, type Load, type LoadResult } from './load.ts';
+import { freePort, greets, type Load, type LoadResult, type Sink } from './load.ts';
 import type { Peer, Site } from './peers/peer.ts';
-import { Program, type Command } from './program.ts';
+import { median } from './median.ts';
+import { Program, type Command, type Usage } from './program.ts';
 import { verify } from './truth.ts';
 import { enoughSeconds, scaled, withMessages, type Workload } from './workloads.ts';
 
@@ -41,58 +42,116 @@ export interface Used {
 /** Milliseconds after the load: work that was put off, such as log lines, counts as well. */
 export const afterwards = 400;
 
-/** Throws if a message was refused, lost or cut short, with the program's last words. */
-export async function measure(bench: Bench, peer: Peer, workload: Workload): Promise<Measurement> {
-  const { load, dns, prefix, ehlo } = bench;
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  chmodSync(folder, 0o755); // Postfix gives up root
-  const sink = await load.startSink(workload.pipelining);
-  let program: Program | undefined;
-  try {
-    let port = sink.port;
-    if (peer.start !== undefined) {
-      port = await freePort();
-      const home = join(folder, 'program');
-      mkdirSync(home);
-      const ports = { listenPort: port, metricsPort: await freePort(), upstreamPort: sink.port };
-      const command = withResolver(peer.start({ folder: home, dns, ...ports }), folder, dns);
-      program = new Program(command, prefix, join(folder, 'output'));
-      const ended = await Promise.race([greets(port, 20), program.ended]);
-      if (ended !== undefined) throw new Error(`it ended: ${ended}`);
-    }
-    const idle = program?.usage();
-    const warm = await warmUp(bench, workload, port);
-    const before = program?.usage();
-    const result = await load.run(scaled(workload, warm.at(-1)?.rate), port, ehlo);
-    if (program !== undefined) await sleep(afterwards);
-    const after = program?.usage();
+/** One program under one workload: started, warmed up, loaded in slices, asked what it used, stopped. */
+export class Trial {
+  readonly #bench: Bench;
+  readonly #peer: Peer;
+  readonly #workload: Workload;
+  readonly #folder: string;
+  readonly #sink: Sink;
+  #program: Program | undefined;
+  #port: number;
+  #slice: Workload;
+  readonly #warm: LoadResult[] = [];
+  readonly #results: LoadResult[] = [];
+  #idle: Usage | undefined;
+  #before: Usage | undefined;
 
-    const { cut } = verify(workload, [...warm, result], await sink.stop());
-    if (idle === undefined || before === undefined || after === undefined)
-      return { ...result, used: undefined, cut };
-    const cpu = ((after.cpu - before.cpu) / result.messages) * 1000;
-    return { ...result, used: { cpu, idle: idle.resident, peak: after.peak }, cut };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${peer.name}, ${workload.name}: ${reason}\n${program?.lastWords() ?? ''}`, {
-      cause: error,
+  private constructor(bench: Bench, peer: Peer, workload: Workload, folder: string, sink: Sink) {
+    this.#bench = bench;
+    this.#peer = peer;
+    this.#workload = workload;
+    this.#folder = folder;
+    this.#sink = sink;
+    this.#port = sink.port;
+    this.#slice = workload;
+  }
+
+  /** A fresh sink, and a fresh program whose code is compiled and whose caches are full. Throws with its last words. */
+  static async begin(bench: Bench, peer: Peer, workload: Workload): Promise<Trial> {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+    chmodSync(folder, 0o755); // Postfix gives up root
+    const sink = await bench.load.startSink(workload.pipelining);
+    const trial = new Trial(bench, peer, workload, folder, sink);
+    await trial.#told(async () => {
+      await trial.#start();
+      await trial.#warmUp();
     });
-  } finally {
-    await program?.stop();
-    await sink.stop();
-    rmSync(folder, { recursive: true });
+    return trial;
   }
-}
 
-/** Sends messages for a while, so that caches are full and code is compiled. The last result tells the rate. */
-async function warmUp({ load, ehlo }: Bench, workload: Workload, port: number): Promise<LoadResult[]> {
-  const results: LoadResult[] = [];
-  const share = withMessages(workload, Math.max(workload.connections, Math.ceil(workload.warmUp / 10)));
-  const end = performance.now() + enoughSeconds * 1000;
-  for (let left = workload.warmUp; left > 0 && performance.now() < end; left -= share.messages) {
-    results.push(await load.run(share, port, ehlo));
+  async #start(): Promise<void> {
+    const { dns, prefix } = this.#bench;
+    if (this.#peer.start === undefined) return;
+    this.#port = await freePort();
+    const home = join(this.#folder, 'program');
+    mkdirSync(home);
+    const ports = { listenPort: this.#port, metricsPort: await freePort(), upstreamPort: this.#sink.port };
+    const command = withResolver(this.#peer.start({ folder: home, dns, ...ports }), this.#folder, dns);
+    this.#program = new Program(command, prefix, join(this.#folder, 'output'));
+    const ended = await Promise.race([greets(this.#port, 20), this.#program.ended]);
+    if (ended !== undefined) throw new Error(`it ended: ${ended}`);
+    this.#idle = this.#program.usage();
   }
-  return results;
+
+  /** Sends messages for a while. The last result tells how many messages a slice takes. */
+  async #warmUp(): Promise<void> {
+    const { connections, warmUp, slices } = this.#workload;
+    const share = withMessages(this.#workload, Math.max(connections, Math.ceil(warmUp / 10)));
+    const end = performance.now() + enoughSeconds * 1000;
+    for (let left = warmUp; left > 0 && performance.now() < end; left -= share.messages) {
+      this.#warm.push(await this.#run(share));
+    }
+    const whole = scaled(this.#workload, this.#warm.at(-1)?.rate);
+    this.#slice = withMessages(whole, Math.ceil(whole.messages / slices));
+    this.#before = this.#program?.usage();
+  }
+
+  /** A part of the workload. */
+  async slice(): Promise<void> {
+    await this.#told(async () => this.#results.push(await this.#run(this.#slice)));
+  }
+
+  #run(workload: Workload): Promise<LoadResult> {
+    return this.#bench.load.run(workload, this.#port, this.#bench.ehlo);
+  }
+
+  /** Throws if a message was refused, lost or cut short, with the program's last words. */
+  async result(): Promise<Measurement> {
+    return this.#told(async () => {
+      if (this.#program !== undefined) await sleep(afterwards);
+      const after = this.#program?.usage();
+      const { cut } = verify(this.#workload, [...this.#warm, ...this.#results], await this.#sink.stop());
+      const messages = this.#results.reduce((sum, one) => sum + one.messages, 0);
+      const seconds = this.#results.reduce((sum, one) => sum + one.messages / one.rate, 0);
+      const times = {
+        rate: messages / seconds,
+        p50: median(this.#results.map(({ p50 }) => p50)),
+        p99: median(this.#results.map(({ p99 }) => p99)),
+      };
+      if (this.#idle === undefined || this.#before === undefined || after === undefined)
+        return { ...times, used: undefined, cut };
+      const cpu = ((after.cpu - this.#before.cpu) / messages) * 1000;
+      return { ...times, used: { cpu, idle: this.#idle.resident, peak: after.peak }, cut };
+    });
+  }
+
+  async #told<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const words = this.#program?.lastWords() ?? '';
+      await this.stop();
+      throw new Error(`${this.#peer.name}, ${this.#workload.name}: ${reason}\n${words}`, { cause: error });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#program?.stop();
+    await this.#sink.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
 }
 
 /** For a program that asks the system's resolver: the same command where /etc/resolv.conf names our DNS server. */

@@ -33,6 +33,7 @@ const workloads: readonly Workload[] = [
     what: 'messages of 1 KiB, 20 at once',
     content: 1024,
     messages: 8000,
+    slices: 1,
     warmUp: 4000,
   },
   {
@@ -41,6 +42,7 @@ const workloads: readonly Workload[] = [
     what: 'messages of 1 MiB, 20 at once',
     content: 2 ** 20,
     messages: 400,
+    slices: 1,
     warmUp: 100,
   },
 ];

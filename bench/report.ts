@@ -1,5 +1,6 @@
 /** Measurements as Markdown: a table a workload, medians with their spread. */
 import type { Measurement } from './measure.ts';
+import { median } from './median.ts';
 import type { Workload } from './workloads.ts';
 
 /** Measurements of one program, by round; undefined where one failed. */
@@ -75,16 +76,8 @@ function spread(values: readonly number[]): string {
   return `${figure(median(values))} (${figure(Math.min(...values))}–${figure(Math.max(...values))})`;
 }
 
-/** Undefined of nothing. */
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[sorted.length >> 1];
-  const lower = sorted[(sorted.length - 1) >> 1];
-  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
-}
-
 /** With the digits that say something; nothing for nothing. */
-function figure(value: number | undefined): string {
-  if (value === undefined) return '';
+function figure(value: number): string {
+  if (Number.isNaN(value)) return '';
   return value.toLocaleString('en-US', { maximumSignificantDigits: value < 100 ? 2 : 3 });
 }
