@@ -129,7 +129,7 @@ class Sender {
       protocol: 'ESMTP',
       id: random.whole(1e8, 1e9).toString(36),
       recipient: undefined,
-      date: new Date(),
+      time: Date.now(),
     });
     const stuffer = new DotStuffer();
     const pieces = [...stuffer.push(Buffer.from(trace)), ...stuffer.push(text), ...stuffer.end()];

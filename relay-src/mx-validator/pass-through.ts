@@ -360,7 +360,7 @@ class ProxyTransaction implements Transaction {
       protocol: this.#mail.smtpUtf8 ? protocol.replace('ESMTP', 'UTF8SMTP') : protocol,
       id: this.#tx,
       recipient: others.length === 0 ? octetsOf(recipient) : undefined,
-      date: new Date(),
+      time: Date.now(),
     });
   }
 

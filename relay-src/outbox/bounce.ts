@@ -106,7 +106,7 @@ export function renderReport({
         `From: Mail delivery <${from}>`,
         `To: <${to}>`,
         'Subject: Your mail could not be delivered',
-        `Date: ${messageDate(now)}`,
+        `Date: ${messageDate(now.getTime())}`,
         `Message-ID: <${message.id}.${now.getTime().toString(36)}@${hostname}>`,
         ...(messageId === undefined ? [] : [`In-Reply-To: ${messageId}`, `References: ${messageId}`]),
         'Auto-Submitted: auto-replied',
@@ -132,7 +132,7 @@ export function renderReport({
 function forPeople(hostname: string, message: Message, failures: ReadonlyMap<string, Outcome>): string {
   const one = failures.size === 1;
   return lines(
-    `The mail that you handed in on ${messageDate(new Date(message.accepted))} could not be delivered to`,
+    `The mail that you handed in on ${messageDate(message.accepted)} could not be delivered to`,
     `${one ? 'this recipient' : 'these recipients'}, and will not be tried again:`,
     '',
     ...[...failures].flatMap(([recipient, { answer }]) => [`  ${recipient}`, `    ${clip(answer)}`]),
@@ -147,7 +147,7 @@ function forPrograms(hostname: string, message: Message, failures: ReadonlyMap<s
     lines(
       `Reporting-MTA: dns; ${hostname}`,
       `X-Outbox-Queue-ID: ${message.id}`,
-      `Arrival-Date: ${messageDate(new Date(message.accepted))}`,
+      `Arrival-Date: ${messageDate(message.accepted)}`,
     ),
     ...[...failures].map(([recipient, { at, answer, status }]) =>
       lines(
@@ -155,7 +155,7 @@ function forPrograms(hostname: string, message: Message, failures: ReadonlyMap<s
         'Action: failed',
         `Status: ${status ?? '5.0.0'}`,
         `Diagnostic-Code: x-outbox; ${clip(answer)}`,
-        `Last-Attempt-Date: ${messageDate(new Date(at))}`,
+        `Last-Attempt-Date: ${messageDate(at)}`,
       ),
     ),
   ].join('\r\n');

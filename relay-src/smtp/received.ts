@@ -12,7 +12,8 @@ export interface Trace {
   readonly id: string;
   /** Named only if it is the sole recipient: more would show a Bcc to everybody (RFC 5321 7.2). */
   readonly recipient: string | undefined;
-  readonly date: Date;
+  /** Milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** Who we have it from: the same for all messages of a session. */
@@ -29,7 +30,7 @@ export function receivedHeader(trace: Trace): string {
   return (
     `Received: from ${trace.from}\r\n` +
     `\tby ${trace.by} with ${trace.protocol} id ${trace.id}${recipient};\r\n` +
-    `\t${messageDate(trace.date)}\r\n`
+    `\t${messageDate(trace.time)}\r\n`
   );
 }
 
@@ -37,11 +38,11 @@ let lastSecond = 0;
 let lastText = '';
 
 /** A date as RFC 5322 3.3 has it, in UTC, e.g. `Sat, 21 Nov 2026 12:00:00 +0000`. */
-export function messageDate(date: Date): string {
-  const second = Math.floor(date.getTime() / 1000);
+export function messageDate(time: number): string {
+  const second = Math.floor(time / 1000);
   if (second !== lastSecond) {
     lastSecond = second;
-    lastText = date.toUTCString().replace('GMT', '+0000');
+    lastText = new Date(time).toUTCString().replace('GMT', '+0000');
   }
   return lastText;
 }

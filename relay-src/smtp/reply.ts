@@ -5,6 +5,8 @@
  * so `550 4.x.x` cannot be written.
  */
 
+import { Familiar } from './familiar.ts';
+
 /** One reply: a code, the last two parts of its enhanced status code ('' for none), and lines of text. */
 export interface Reply {
   readonly code: number;
@@ -108,25 +110,8 @@ const replyLine = /^([2-5]\d\d)(?:([ -])([^\n]*))?\r\n$/;
 /** What a peer sent is not an SMTP reply; the connection is of no further use. */
 export class ReplySyntaxError extends Error {}
 
-/**
- * Short replies of one line that came last, with their octets: a next hop says the same few for every message. To compare
- * with eight costs less than to make a string of one.
- */
-const familiar: { readonly octets: Buffer; readonly reply: Reply }[] = [];
-const maxFamiliar = 8;
-const maxFamiliarLine = 80;
-let oldestFamiliar = 0;
-
-function familiarAt(bytes: Buffer, start: number, end: number): (typeof familiar)[number] | undefined {
-  for (const one of familiar) {
-    const { octets } = one;
-    if (octets.length > end - start) continue;
-    let same = 0;
-    while (same < octets.length && octets[same] === bytes[start + same]) same += 1;
-    if (same === octets.length) return one;
-  }
-  return undefined;
-}
+/** Replies of one line. */
+const familiar = new Familiar<Reply>();
 
 /**
  * Reads replies out of a stream of bytes, whatever their chunking. A multi-line reply has one code on all
@@ -153,12 +138,12 @@ export class ReplyParser {
   push(bytes: Buffer, length: number = bytes.length): void {
     let start = 0;
     while (start < length) {
-      const known = this.empty ? familiarAt(bytes, start, length) : undefined;
+      const known = this.empty ? familiar.find(bytes, start, length) : undefined;
       if (known === undefined) {
         start = this.#read(bytes, start, length);
       } else {
         start += known.octets.length;
-        this.#onReply(known.reply);
+        this.#onReply(known.value);
       }
     }
   }
@@ -194,10 +179,7 @@ export class ReplyParser {
       return;
     }
     const reply = normalise(code, this.#lines);
-    if (this.#lines.length === 1 && line.length <= maxFamiliarLine) {
-      familiar[oldestFamiliar] = { octets: Buffer.from(line, 'latin1'), reply };
-      oldestFamiliar = (oldestFamiliar + 1) % maxFamiliar;
-    }
+    if (this.#lines.length === 1) familiar.add(Buffer.from(line, 'latin1'), reply);
     this.#lines = [];
     this.#code = 0;
     this.#bytes = 0;

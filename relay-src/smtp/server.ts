@@ -11,6 +11,7 @@ import { SMTPServer } from 'smtp-server';
 import { parsePath, type Mailbox, type PathParameters } from './address.ts';
 import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
+import { Familiar } from './familiar.ts';
 import { giveBack } from './give-back.ts';
 import { Outgoing, shortPiece } from './outgoing.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
@@ -154,6 +155,9 @@ const noDisabled = ['AUTH', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'];
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** Commands without control characters. */
+const familiar = new Familiar<string>();
+
 /** What the parser asks of its connection. */
 interface LineSink {
   readonly limits: Limits;
@@ -215,10 +219,19 @@ class RelayParser extends SMTPStream {
 
   #takeCommand(memory: Buffer, length: number): boolean {
     if (length < 2 || memory[length - 1] !== LF || memory[length - 2] !== CR) return false;
+    if (length > this.#lines.limits.commandLine.value) return false;
+    const known = familiar.find(memory, 0, length);
+    if (known?.octets.length === length) {
+      this.#begin();
+      this.#lines.command(known.value, this.#finished);
+      return true;
+    }
     const text = memory.toString('utf8', 0, length - 2);
     if (text.includes('\n')) return false;
     this.#begin();
-    this.#line(text, length, true, this.#finished);
+    if (this.#line(text, length, true, this.#finished)) {
+      familiar.add(Buffer.from(memory.subarray(0, length)), text);
+    }
     return true;
   }
 
@@ -298,8 +311,8 @@ class RelayParser extends SMTPStream {
     rest.copy(this.#rest);
   }
 
-  /** Takes a line without its end; `octets`: its length with a CRLF. */
-  #line(text: string, octets: number, crlf: boolean, done: () => void): void {
+  /** Takes a line without its end; `octets`: its length with a CRLF. False if it is no command. */
+  #line(text: string, octets: number, crlf: boolean, done: () => void): boolean {
     const { limits, bareNewline } = this.#lines;
     let fault: ReplyName | undefined;
     if (this.#overlong || octets > limits.commandLine.value) fault = 'commandTooLong';
@@ -308,11 +321,12 @@ class RelayParser extends SMTPStream {
     this.#overlong = false;
     if (fault === undefined) {
       this.#lines.command(text, done);
-      return;
+      return true;
     }
     this.#lines.badLine(fault);
     // Yield, so that a flood of bad lines does not starve other connections.
     setImmediate(done);
+    return false;
   }
 
   #feed(message: MessageSink, chunk: Buffer, next: () => void): void {

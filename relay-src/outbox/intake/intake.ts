@@ -136,7 +136,7 @@ class IntakeTransaction implements Transaction {
       id: this.#incoming?.id ?? '',
       // Nobody but the envelope needs to know: the next hop is told the recipients.
       recipient: undefined,
-      date: new Date(),
+      time: Date.now(),
     });
     this.#incoming?.write(Buffer.from(received));
     return this.#options.replies.get('startData');

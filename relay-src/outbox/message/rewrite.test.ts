@@ -119,7 +119,7 @@ describe('trace fields above that of mx-validator', () => {
       protocol: 'ESMTP',
       id,
       recipient: undefined,
-      date: new Date(1e12),
+      time: 1e12,
     });
   const outbox = trace('relay.example', '0mh3k2x7qa1b2c');
   const mailpit =
