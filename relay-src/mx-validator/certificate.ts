@@ -1,6 +1,5 @@
 /** The certificate for STARTTLS: read at the start, and again whenever its files change, as cert-manager does. */
 import { readFile } from 'node:fs/promises';
-import { unwatchFile, watchFile } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 
 export interface Certificate {
@@ -14,26 +13,44 @@ export interface CertificateFiles {
 }
 
 /** Throws if a file is missing or the key does not belong to the certificate. */
-export async function readCertificate({ certFile, keyFile }: CertificateFiles): Promise<Certificate> {
-  const certificate = { cert: await readFile(certFile), key: await readFile(keyFile) };
+export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
+  const certificate = await readFiles(files);
   createSecureContext(certificate);
   return certificate;
 }
 
+async function readFiles({ certFile, keyFile }: CertificateFiles): Promise<Certificate> {
+  return { cert: await readFile(certFile), key: await readFile(keyFile) };
+}
+
 /**
- * Calls `onChange` with each new certificate and `onError` with one that cannot be used, which is not taken.
- * Looks by time: mounted secrets are swapped as symbolic links, which change events miss. Returns what stops it.
+ * Calls `onChange` with each certificate that is another than the one before, first than `current`, and `onError` once with
+ * one that cannot be used, which is not taken. Reads the files by time: mounted secrets are swapped as symbolic links, which
+ * change events miss, and a change right after the start is one too. Returns what stops it.
  */
 export function watchCertificate(
   files: CertificateFiles,
+  current: Certificate,
   interval: number,
   onChange: (certificate: Certificate) => void,
   onError: (error: unknown) => void,
 ): () => void {
-  const reread = (): void => void readCertificate(files).then(onChange, onError);
-  const paths = [files.certFile, files.keyFile];
-  for (const path of paths) watchFile(path, { interval, persistent: false }, reread);
-  return () => {
-    for (const path of paths) unwatchFile(path, reread);
+  let last = current;
+  let problem = '';
+  const look = async (): Promise<void> => {
+    try {
+      const found = await readFiles(files);
+      problem = '';
+      if (found.cert.equals(last.cert) && found.key.equals(last.key)) return;
+      last = found;
+      createSecureContext(found);
+      onChange(found);
+    } catch (error) {
+      if (String(error) !== problem) onError(error);
+      problem = String(error);
+    }
   };
+  const timer = setInterval(() => void look(), interval);
+  timer.unref();
+  return () => clearInterval(timer);
 }

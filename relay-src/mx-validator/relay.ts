@@ -117,10 +117,11 @@ export async function startRelay(config: Config, parts: Parts): Promise<Relay> {
   );
 
   const unwatch =
-    config.tls === undefined
+    config.tls === undefined || tls === undefined
       ? undefined
       : watchCertificate(
           config.tls,
+          tls,
           waits.certificateEvery,
           (certificate) => {
             for (const server of servers) server.updateSecureContext(certificate);
