@@ -33,6 +33,12 @@ describe('a line is what pino itself would print', () => {
       'an error in a record',
       `error({ err: Object.assign(new Error('no'), { stack: 's' }), id: 1 }, 'failed')`,
     ],
+    [
+      'an error with a message, at a level that is fine',
+      `info(Object.assign(new Error('no'), { stack: 's' }), 'went on')`,
+    ],
+    ['a message with marks and nothing to put there', `info({ a: 1 }, '100 %s %% %d')`],
+    ['a message with something to put there', `info({ a: 1 }, 'it is %s', 'so')`],
     ['what points back at itself', `info((() => { const a = { id: 1 }; a.a = a; return a; })(), 'x')`],
     ['a BigInt', `info({ size: 1n }, 'x')`],
     ['a list', `info(['a', 'b'], 'x')`],

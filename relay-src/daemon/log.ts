@@ -17,17 +17,30 @@ const longestWait = 250;
 /** Makes the log of a program, and what must be called before it exits. */
 export function createLog(options: LogOptions): { log: Log; flush: () => void } {
   const { destination, flush } = gathered();
-  const log = pino(
-    {
-      level: options.level,
-      base: undefined,
-      timestamp,
-      formatters: { level },
-    },
-    options.format === 'json' ? destination : { write: (line) => destination.write(asText(line)) },
-  );
-  Reflect.set(log, pino.symbols.asJsonSym, quickly(Reflect.get(log, pino.symbols.asJsonSym)));
+  const output: DestinationStream =
+    options.format === 'json' ? destination : { write: (line) => destination.write(asText(line)) };
+  const log = pino({ level: options.level, base: undefined, timestamp, formatters: { level } }, output);
+  const asJson = quickly(Reflect.get(log, pino.symbols.asJsonSym));
+  Reflect.set(log, pino.symbols.asJsonSym, asJson);
+  if (log.isLevelEnabled('info')) log.info = straight(log, asJson, output);
   return { log, flush };
+}
+
+/** `info` of a record and a message, as the line of each transaction is: past what pino looks at in calls of all forms. */
+function straight(log: Log, asJson: AsJson, output: DestinationStream): Log['info'] {
+  const { info } = log;
+  if (!isReady(log)) return info;
+  const number = pino.levels.values['info'] ?? 0;
+  return function straightInfo(this: Log, first: unknown, ...rest: unknown[]): void {
+    const [message] = rest;
+    // A child has words of its own to put before it.
+    const usual = this === log && rest.length === 1 && typeof message === 'string';
+    if (usual && typeof first === 'object' && first !== null && !(first instanceof Error)) {
+      output.write(asJson.call(log, first, message, number, timestamp()));
+    } else {
+      Reflect.apply(info, this, [first, ...rest]);
+    }
+  };
 }
 
 /** How pino makes a line, under a name that it exports for extensions. */
@@ -43,6 +56,10 @@ type AsJson = (
 interface Ready {
   readonly [pino.symbols.lsCacheSym]: Readonly<Record<number, string>>;
   readonly [pino.symbols.chindingsSym]: string;
+}
+
+function isReady(log: object): log is Ready {
+  return pino.symbols.lsCacheSym in log && pino.symbols.chindingsSym in log;
 }
 
 /**

@@ -110,6 +110,27 @@ function clauseOf(session: Session): string {
   return clause;
 }
 
+interface Sender {
+  /** In logs and to lists of senders. */
+  readonly text: string;
+  /** MAIL without parameters. */
+  readonly command: string;
+}
+
+/** An application's MAIL is read once, so that its sender is the same object for each message. */
+const knownSenders = new WeakMap<Mailbox, Sender>();
+const nullSender: Sender = { text: '', command: 'MAIL FROM:<>' };
+
+function senderOf(mailbox: Mailbox | undefined): Sender {
+  if (mailbox === undefined) return nullSender;
+  const known = knownSenders.get(mailbox);
+  if (known !== undefined) return known;
+  const text = mailboxText(mailbox);
+  const sender = { text, command: `MAIL FROM:<${text}>` };
+  knownSenders.set(mailbox, sender);
+  return sender;
+}
+
 let counter = 0;
 const idPrefix = Math.floor(Math.random() * 36 ** 6).toString(36);
 
@@ -148,7 +169,7 @@ class ProxyTransaction implements Transaction {
     this.#options = options;
     this.#session = session;
     this.#mail = mail;
-    this.#sender = mail.sender === undefined ? '' : mailboxText(mail.sender);
+    this.#sender = senderOf(mail.sender).text;
   }
 
   /**
@@ -218,7 +239,7 @@ class ProxyTransaction implements Transaction {
 
   #mailCommand({ extensions }: Client): string {
     const { size, body, smtpUtf8 } = this.#mail;
-    let command = `MAIL FROM:<${this.#sender}>`;
+    let { command } = senderOf(this.#mail.sender);
     if (size !== undefined && extensions.size !== undefined) command += ` SIZE=${size}`;
     if (body !== undefined && extensions.eightBitMime) command += ` BODY=${body}`;
     if (smtpUtf8 && extensions.smtpUtf8) command += ' SMTPUTF8';

@@ -237,13 +237,13 @@ export class Client {
     if (!this.extensions.pipelining) {
       if (this.#used) await this.reset();
       this.#used = true;
-      const answer = await this.ask(mail);
+      const answer = await this.#ask(mailOctets(mail), this.#hop.replyTimeout);
       return { mail: answer, rcpt: answer.code === 250 ? await this.ask(rcpt) : undefined };
     }
     const { replyTimeout } = this.#hop;
     const reset = this.#used ? this.#expect(replyTimeout) : undefined;
     const answers = Promise.all([this.#expect(replyTimeout), this.#expect(replyTimeout)]);
-    const commands = octetsOf(`${mail}\r\n${rcpt}\r\n`);
+    const commands = mailOctets(mail) + octetsOf(`${rcpt}\r\n`);
     this.#send(reset === undefined ? commands : `RSET\r\n${commands}`);
     this.#used = true;
     answers.catch(() => undefined); // it is awaited below, unless RSET throws first
@@ -439,6 +439,14 @@ export async function connectClient(hop: NextHop): Promise<Client> {
 /** UTF-8, one character an octet. Nothing but an address that needs SMTPUTF8 is not ASCII. */
 export function octetsOf(text: string): string {
   return isAscii(text) ? text : Buffer.from(text).toString('latin1');
+}
+
+let lastMail = { command: '', octets: '' };
+
+/** The line of a MAIL command: an application says the same one, the very same string, for each message. */
+function mailOctets(command: string): string {
+  if (command !== lastMail.command) lastMail = { command, octets: octetsOf(`${command}\r\n`) };
+  return lastMail.octets;
 }
 
 /** Keywords of an EHLO reply, any case (RFC 5321 4.1.1.1). The first line is the name of the host. */

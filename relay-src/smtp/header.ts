@@ -3,6 +3,8 @@
  * how often was it relayed, and who does it say it is from. Reads the stream, keeps only From and Sender.
  */
 
+import { Familiar } from './familiar.ts';
+
 /** Octets of a line, and of a From or Sender with its continuation lines, that are looked at. */
 const maxKept = 16_384;
 const fieldName = /^[!-9;-~]+$/;
@@ -62,6 +64,9 @@ function mayBeAsked(first: number, second: number): boolean {
   }
 }
 
+/** From fields of one line, with their values: an application says the same one in each of its messages. */
+const familiar = new Familiar<string>();
+
 /** Reads dot-stuffed bytes with CRLF line ends until the empty line. */
 export class HeaderReader {
   /** True once the header block is over: no more bytes are needed. */
@@ -85,12 +90,33 @@ export class HeaderReader {
     while (at < chunk.length && !this.done) {
       if (this.#kept === '') at = this.#pass(chunk, at);
       if (this.done) return;
-      const lf = chunk.indexOf(LF, at);
-      const end = lf < 0 ? chunk.length : lf;
-      this.#keep(chunk, at, end);
-      if (lf >= 0) this.#line();
-      at = end + 1;
+      const known = this.#kept === '' ? familiar.find(chunk, at, chunk.length) : undefined;
+      if (known === undefined) {
+        at = this.#look(chunk, at);
+      } else {
+        at += known.octets.length;
+        this.#first = false;
+        this.#open = this.#from;
+        this.#from.push(known.value);
+      }
     }
+  }
+
+  /** Looks closely at a line, or at what there is of it; returns where the next one begins. */
+  #look(chunk: Buffer, at: number): number {
+    const lf = chunk.indexOf(LF, at);
+    const end = lf < 0 ? chunk.length : lf;
+    const whole = this.#kept === '';
+    const before = this.#from.length;
+    this.#keep(chunk, at, end);
+    if (lf < 0) return end;
+    this.#line();
+    // A line that goes on with a From field adds none: it must never pass for one.
+    const value = this.#from[before];
+    if (whole && value !== undefined && this.#problem === undefined) {
+      familiar.add(Buffer.from(chunk.subarray(at, end + 1)), value);
+    }
+    return end + 1;
   }
 
   /** Goes on, from the beginning of a line, to one that needs a closer look, or to the end of the header block. */
