@@ -67,6 +67,24 @@ it('an extension that the upstream no longer has is 451 in sessions that were of
   after.close();
 });
 
+it.each(['close', '421 4.3.2 going down'])(
+  'a kept connection that answers MAIL with %j, and a new one that lacks an extension: 451 for each recipient',
+  async (answer) => {
+    const client = await greeted();
+    expect(await mail(client)).toEqual(['250', '250', '354', '250']);
+    upstream.offers = [];
+    upstream.commands.length = 0;
+    upstream.faults.push({ at: 'MAIL', answer, times: 1 });
+    const commands = ['MAIL FROM:<app@ok.example> BODY=8BITMIME', envelope[1], envelope[1], 'DATA'];
+    const codes: string[] = [];
+    for (const command of commands) codes.push((await client.ask(command ?? ''))[0]?.slice(0, 3) ?? 'closed');
+    expect(codes).toEqual(['250', '451', '451', '503']);
+    expect(upstream.commands.filter((command) => command.startsWith('MAIL'))).toHaveLength(1);
+    expect((await client.ask('RSET'))[0]).toMatch(/^250 /);
+    expect(await mail(client)).toEqual(['250', '250', '354', '250']);
+  },
+);
+
 describe('a client that vanishes', () => {
   const session = Buffer.from(`EHLO client.example\r\n${envelope.join('\r\n')}\r\n${message}`);
 

@@ -323,7 +323,12 @@ class ProxyTransaction implements Transaction {
     if (this.#kept && (answer === undefined || answer.mail.code === 421) && !this.#ended) {
       // A kept connection had gone stale. No message was begun on it, so once more on a new one.
       this.#drop();
-      return isPositive(await this.#connect(true)) ? this.#begin(rcpt) : undefined;
+      const reply = await this.#connect(true);
+      if (isPositive(reply)) return this.#begin(rcpt);
+      // It is not there, or no longer offers what the client was promised: for further recipients too.
+      this.#giveBack();
+      this.#senderVerdict = reply;
+      return reply;
     }
     if (answer === undefined) return undefined;
     this.#senderVerdict = this.#verdict(answer.mail, 250, replies.get('senderOk'));
