@@ -121,6 +121,21 @@ describe('a provider that wants TLS and a login', () => {
     expect([...server.logins, ...plain.logins]).toEqual([]);
   });
 
+  it.each(['220 go ahead\n250 hello', '220 go ahead\n250-hel'])(
+    'takes no answer in clear after STARTTLS, and does not wait: %j',
+    async (answer) => {
+      const server = new FakeUpstream({ offers: ['STARTTLS'], faults: [{ at: 'STARTTLS', answer }] });
+      await server.start();
+      open.push(() => server.stop());
+      const by = await transport({ port: server.port, tls: 'starttls', ca });
+      expect(onlyVerdict(await by.deliver(new TestDelivery(message, [a])))).toMatchObject({
+        result: 'deferred',
+        scope: 'mailbox',
+      });
+      expect(server.commands).toEqual([]);
+    },
+  );
+
   it('blames the account for a login that is refused', async () => {
     const server = await provider();
     const by = await transport({ port: server.port, ca, user: 'me', password: 'wrong' });
