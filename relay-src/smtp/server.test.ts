@@ -363,6 +363,35 @@ describe('behaviour at the seams', () => {
       const codes = [await client.reply(), await client.reply(), await client.reply()];
       expect(codes.map(([line = '']) => line.slice(0, 3))).toEqual(['250', '250', '354']);
     });
+
+    it('a client that left is not kept in memory for its idle time by what it said last', async () => {
+      const answers: (() => void)[] = [];
+      const onRefusal = jest.fn();
+      const port = await start({
+        onRefusal,
+        limits: { ...limits, idle: { ...limits.idle, value: 0.1 } },
+        handler: {
+          offers: () => ({ eightBitMime: true, smtpUtf8: true, size: 1_000_000 }),
+          mail: async () => {
+            await new Promise<void>((resolve) => answers.push(resolve));
+            return { reply: { code: 250, enhanced: '1.0', lines: ['ok'] }, transaction: recorder };
+          },
+        },
+      });
+      const client = await RawClient.connect(port);
+      await client.reply();
+      await client.ask('EHLO client.example');
+      const reads = streamed();
+      await client.send('MAIL FROM:<app@ok.example>\r\n');
+      while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      await client.send('NOOP\r\n');
+      while (reads() < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+      client.close('reset');
+      while ((server?.connections.size ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      answers[0]?.();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(onRefusal).not.toHaveBeenCalled(); // by 421 for a time-out of nobody
+    });
   });
 
   it('_armTimeout: the idle time begins with our last reply', async () => {

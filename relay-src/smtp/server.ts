@@ -452,7 +452,8 @@ class RelayConnection extends SMTPConnection implements LineSink {
   }
 
   active(): void {
-    this.#idle.set(this.limits.idle.value * 1000);
+    // What a client said just before it left is read after that: a time-out would keep it all in memory, and pass.
+    if (!this._closed) this.#idle.set(this.limits.idle.value * 1000);
   }
 
   /** The library asks for its time-out; also for that of a client which does not close its side after QUIT. */
