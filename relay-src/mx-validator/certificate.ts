@@ -50,7 +50,17 @@ export function watchCertificate(
       problem = String(error);
     }
   };
-  const timer = setInterval(() => void look(), interval);
-  timer.unref();
-  return () => clearInterval(timer);
+  // One look after the other: a file system may take its time.
+  let timer: NodeJS.Timeout;
+  let stopped = false;
+  const wait = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => void look().then(wait), interval);
+    timer.unref();
+  };
+  wait();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }

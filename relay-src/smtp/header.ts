@@ -64,8 +64,30 @@ function mayBeAsked(first: number, second: number): boolean {
   }
 }
 
+/** By its first letter, in any case; or after a stuffing dot. */
+function mayBeFrom(first = 0): boolean {
+  return first === DOT || (first | 0x20) === 0x66;
+}
+
 /** From fields of one line, with their values: an application says the same one in each of its messages. */
 const familiar = new Familiar<string>();
+
+/** To call the system's search costs as much as to look at this many octets. */
+const worthACall = 100;
+
+/** Index of the LF, or the length of the chunk. */
+function endOfLine(chunk: Buffer, start: number): number {
+  const near = Math.min(start + worthACall, chunk.length);
+  for (let at = start; at < near; at += 1) if (chunk[at] === LF) return at;
+  const lf = chunk.indexOf(LF, near);
+  return lf < 0 ? chunk.length : lf;
+}
+
+function holdsNul(chunk: Buffer, start: number, end: number): boolean {
+  if (end - start > worthACall) return chunk.subarray(start, end).includes(0);
+  for (let at = start; at < end; at += 1) if (chunk[at] === 0) return true;
+  return false;
+}
 
 /** Reads dot-stuffed bytes with CRLF line ends until the empty line. */
 export class HeaderReader {
@@ -90,7 +112,8 @@ export class HeaderReader {
     while (at < chunk.length && !this.done) {
       if (this.#kept === '') at = this.#pass(chunk, at);
       if (this.done) return;
-      const known = this.#kept === '' ? familiar.find(chunk, at, chunk.length) : undefined;
+      const known =
+        this.#kept === '' && mayBeFrom(chunk[at]) ? familiar.find(chunk, at, chunk.length) : undefined;
       if (known === undefined) {
         at = this.#look(chunk, at);
       } else {
@@ -104,12 +127,11 @@ export class HeaderReader {
 
   /** Looks closely at a line, or at what there is of it; returns where the next one begins. */
   #look(chunk: Buffer, at: number): number {
-    const lf = chunk.indexOf(LF, at);
-    const end = lf < 0 ? chunk.length : lf;
+    const end = endOfLine(chunk, at);
     const whole = this.#kept === '';
     const before = this.#from.length;
     this.#keep(chunk, at, end);
-    if (lf < 0) return end;
+    if (end === chunk.length) return end;
     this.#line();
     // A line that goes on with a From field adds none: it must never pass for one.
     const value = this.#from[before];
@@ -131,7 +153,7 @@ export class HeaderReader {
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
-    for (let at = start; at < end; at += 1) if (chunk[at] === 0) this.#problem ??= 'a NUL';
+    if (holdsNul(chunk, start, end)) this.#problem ??= 'a NUL';
     const room = maxKept - this.#kept.length;
     this.#kept += chunk.toString('latin1', start, Math.min(end, start + room));
     if (end - start > room) this.#cut = true;
