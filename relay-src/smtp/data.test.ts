@@ -83,12 +83,18 @@ describe('DataReader limits', () => {
     expect(one.fault).toBe('too-big');
   });
 
-  it('a line is measured across chunks', () => {
-    const one = reader(1e6, 10);
-    expect(one.push(Buffer.from('12345678\r\n1234'), () => undefined)).toBe(-1);
-    expect(one.fault).toBeUndefined();
-    one.push(Buffer.from('56789\r\n'), () => undefined);
-    expect(one.fault).toBe('line-too-long');
+  it.each([
+    ['12345678\r\n12345678\r\n', undefined],
+    ['12345678\r\n123456789\r\n', 'line-too-long'],
+    ['12345678\n12345678\n', undefined],
+    ['12345678\n123456789\n', 'line-too-long'],
+  ] as const)('a line is measured with its CRLF, wherever it is split: %j', (lines, fault) => {
+    for (let cut = 0; cut <= lines.length; cut += 1) {
+      const one = reader(1e6, 10);
+      one.push(Buffer.from(lines.slice(0, cut)), () => undefined);
+      one.push(Buffer.from(lines.slice(cut)), () => undefined);
+      expect({ cut, fault: one.fault }).toEqual({ cut, fault });
+    }
   });
 
   it('a long line is found among others', () => {

@@ -95,6 +95,7 @@ export class DataReader {
           }
         } else if (nextLf >= 0) {
           if (this.#dotLine || this.#bareNewline === 'reject') this.#fail('bare-newline');
+          if (nextLf + 2 - line > this.#maxLine) this.#fail('line-too-long');
           this.#emit(chunk, from, nextLf, emit);
           this.#emit(crlf, 0, 2, emit);
           this.repaired += 1;
@@ -154,6 +155,7 @@ export class DataReader {
         default: // textCr
           if (c === LF) {
             if (i === 0) this.#emit(oneCr, 0, 1, emit);
+            if (i + 1 - line > this.#maxLine) this.#fail('line-too-long');
             state = lineStart;
             line = i + 1;
           } else {
