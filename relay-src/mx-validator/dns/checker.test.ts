@@ -42,7 +42,7 @@ function checker(options: DomainCheckerOptions = {}): DomainChecker {
 /** Its one method. */
 function checking(options: DomainCheckerOptions = {}): (domain: string) => Promise<Verdict> {
   const created = checker(options);
-  return (domain) => created.check(domain);
+  return async (domain) => created.check(domain);
 }
 
 const deliverable: Verdict = { kind: 'deliverable' };
@@ -433,13 +433,20 @@ describe('the end', () => {
     expect(performance.now() - started).toBeLessThan(600);
   });
 
+  it('says at once what is known', async () => {
+    const known = checker();
+    expect(await known.check('d.example')).toEqual(noSuchDomain);
+    expect(known.check('d.example')).toEqual(noSuchDomain);
+    expect(known.check('name.invalid')).toEqual(noSuchDomain);
+  });
+
   it('closing ends a lookup under way', async () => {
     dns.fault = 'silent';
     const closing = checker();
     const verdict = closing.check('d.example');
     closing.close();
     await expect(verdict).resolves.toEqual(trouble('closed'));
-    await expect(closing.check('e.example')).resolves.toEqual(trouble('closed'));
+    expect(closing.check('e.example')).toEqual(trouble('closed'));
   });
 
   it('the observer hears of each answer and each lookup', async () => {

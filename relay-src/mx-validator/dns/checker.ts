@@ -148,7 +148,7 @@ export function createDomainChecker(options: DomainCheckerOptions = {}): DomainC
   }
 
   return {
-    check: (domain) => Promise.resolve(check(domain)),
+    check,
     close() {
       closed = true;
       for (const { abort } of running.values()) abort.abort(new NoAnswer('closed'));

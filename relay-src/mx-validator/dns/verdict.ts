@@ -23,7 +23,7 @@ export interface DomainChecker {
    *
    * @param aLabelDomain a lower-case name without trailing dot, as `parseDomain` returns it
    */
-  check(aLabelDomain: string): Promise<Verdict>;
+  check(aLabelDomain: string): Verdict | Promise<Verdict>;
   /** Ends running lookups, which answer `trouble`, and frees their sockets. */
   close(): void;
 }
