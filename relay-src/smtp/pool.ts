@@ -75,7 +75,6 @@ export class Pool {
     for (;;) {
       const client = this.#idle.pop()?.client;
       if (client === undefined) return undefined;
-      client.onIdleLoss = undefined;
       if (client.usable) return { client, kept: true };
       this.#gone();
     }
@@ -87,7 +86,6 @@ export class Pool {
       this.discard(client);
       return;
     }
-    client.onIdleLoss = () => this.#lost(client);
     // A next hop that takes no pipelined commands is reset now, while nobody waits for it.
     if (!client.used || client.extensions.pipelining) this.#keep(client);
     else
@@ -99,7 +97,6 @@ export class Pool {
 
   /** Closes a connection that must not be used again; inside a message, without the dot. */
   discard(client: Client): void {
-    client.onIdleLoss = undefined;
     client.destroy();
     this.#gone();
   }
@@ -128,6 +125,7 @@ export class Pool {
     const start = performance.now();
     try {
       const client = await this.#make();
+      client.onIdleLoss = () => this.#lost(client);
       this.extensions = client.extensions;
       this.#options.onConnect?.((performance.now() - start) / 1000);
       return client;
@@ -147,6 +145,7 @@ export class Pool {
     this.#waiting.shift()?.();
   }
 
+  /** One that is on loan is not idle: it is found when it comes back. */
   #lost(client: Client): void {
     const index = this.#idle.findIndex((one) => one.client === client);
     if (index < 0) return;
@@ -155,7 +154,6 @@ export class Pool {
   }
 
   #drop(client: Client): void {
-    client.onIdleLoss = undefined;
     client.quit();
     this.#gone();
   }
