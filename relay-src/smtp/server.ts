@@ -9,6 +9,7 @@ import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { SMTPServer } from 'smtp-server';
 import { parsePath, type Mailbox, type PathParameters } from './address.ts';
+import { ConnectionSet } from './connection-set.ts';
 import { Deadline } from './deadline.ts';
 import { DataReader, type BareNewline, type DataFault } from './data.ts';
 import { Familiar } from './familiar.ts';
@@ -850,6 +851,7 @@ function isRuled(reply: Reply): reply is RuledReply {
 
 /** The listener. `server.listen(...)` on it as on SMTPServer. */
 export class RelayServer extends SMTPServer {
+  override readonly connections = new ConnectionSet<SMTPConnection>();
   readonly relayOptions: RelayServerOptions;
   readonly replies: ReplyBook;
   readonly limits: Limits;
