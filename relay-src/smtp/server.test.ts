@@ -17,6 +17,7 @@ import {
   libraryReplies,
   RelayServer,
   type AbortReason,
+  type MailHandler,
   type RelayServerOptions,
   type Transaction,
 } from './server.ts';
@@ -125,6 +126,19 @@ describe('behaviour at the seams', () => {
     return address !== null && typeof address === 'object' ? address.port : 0;
   }
   afterEach(() => server?.drain(0));
+
+  /** Answers MAIL when it is told to. */
+  function slowHandler(): { handler: MailHandler; asked: () => boolean; answer: () => void } {
+    let answer: (() => void) | undefined;
+    const handler = {
+      offers: () => ({ eightBitMime: true, smtpUtf8: true, size: 1_000_000 }),
+      mail: async () => {
+        await new Promise<void>((resolve) => (answer = resolve));
+        return { reply: { code: 250, enhanced: '1.0', lines: ['ok'] }, transaction: recorder };
+      },
+    };
+    return { handler, asked: () => answer !== undefined, answer: () => answer?.() };
+  }
 
   /** From the greeting on until the message may come. */
   async function toMessage(client: RawClient): Promise<void> {
@@ -340,16 +354,8 @@ describe('behaviour at the seams', () => {
     });
 
     it('commands that come while one is dealt with keep their order', async () => {
-      let answer = (): void => undefined;
-      const port = await start({
-        handler: {
-          offers: () => ({ eightBitMime: true, smtpUtf8: true, size: 1_000_000 }),
-          mail: async () => {
-            await new Promise<void>((resolve) => (answer = resolve));
-            return { reply: { code: 250, enhanced: '1.0', lines: ['ok'] }, transaction: recorder };
-          },
-        },
-      });
+      const { handler, answer } = slowHandler();
+      const port = await start({ handler });
       const client = await RawClient.connect(port);
       await client.reply();
       await client.ask('EHLO client.example');
@@ -365,30 +371,21 @@ describe('behaviour at the seams', () => {
     });
 
     it('a client that left is not kept in memory for its idle time by what it said last', async () => {
-      const answers: (() => void)[] = [];
+      const { handler, asked, answer } = slowHandler();
       const onRefusal = jest.fn();
-      const port = await start({
-        onRefusal,
-        limits: { ...limits, idle: { ...limits.idle, value: 0.1 } },
-        handler: {
-          offers: () => ({ eightBitMime: true, smtpUtf8: true, size: 1_000_000 }),
-          mail: async () => {
-            await new Promise<void>((resolve) => answers.push(resolve));
-            return { reply: { code: 250, enhanced: '1.0', lines: ['ok'] }, transaction: recorder };
-          },
-        },
-      });
+      const idle = { ...limits.idle, value: 0.1 };
+      const port = await start({ handler, onRefusal, limits: { ...limits, idle } });
       const client = await RawClient.connect(port);
       await client.reply();
       await client.ask('EHLO client.example');
       const reads = streamed();
       await client.send('MAIL FROM:<app@ok.example>\r\n');
-      while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (!asked()) await new Promise((resolve) => setTimeout(resolve, 1));
       await client.send('NOOP\r\n');
       while (reads() < 1) await new Promise((resolve) => setTimeout(resolve, 1));
       client.close('reset');
       while ((server?.connections.size ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      answers[0]?.();
+      answer();
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect(onRefusal).not.toHaveBeenCalled(); // by 421 for a time-out of nobody
     });
