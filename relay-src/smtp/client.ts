@@ -202,7 +202,8 @@ export class Client {
     if (!this.extensions.startTls) throw this.#failed('protocol', 'next hop does not offer STARTTLS');
     const reply = await this.ask('STARTTLS');
     if (reply.code !== 220) throw this.#refused(reply);
-    // An answer to a command that was not given yet: somebody put it in before the encryption. A whole one is an error already.
+    // An answer to a command that was not given yet: somebody put it in before the encryption. A whole one has failed
+    // the connection by now.
     if (this.#error !== undefined) throw this.#error;
     if (!this.#parser.empty) throw this.#failed('protocol', 'bytes in clear after STARTTLS');
     const plain = this.#socket;

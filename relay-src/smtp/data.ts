@@ -85,7 +85,7 @@ export class DataReader {
           i = nextCr + 1;
           if (i === nextLf) {
             i += 1;
-            if (i - line > this.#maxLine) this.#fail('line-too-long');
+            this.#measure(i - line);
             line = i;
             state = lineStart;
           } else if (i === n) {
@@ -95,7 +95,7 @@ export class DataReader {
           }
         } else if (nextLf >= 0) {
           if (this.#dotLine || this.#bareNewline === 'reject') this.#fail('bare-newline');
-          if (nextLf + 2 - line > this.#maxLine) this.#fail('line-too-long');
+          this.#measure(nextLf + crlf.length - line);
           this.#emit(chunk, from, nextLf, emit);
           this.#emit(crlf, 0, 2, emit);
           this.repaired += 1;
@@ -155,7 +155,7 @@ export class DataReader {
         default: // textCr
           if (c === LF) {
             if (i === 0) this.#emit(oneCr, 0, 1, emit);
-            if (i + 1 - line > this.#maxLine) this.#fail('line-too-long');
+            this.#measure(i + 1 - line);
             state = lineStart;
             line = i + 1;
           } else {
@@ -168,9 +168,14 @@ export class DataReader {
     this.#emit(chunk, from, n - (heldBytes[state] ?? 0), emit);
     this.#state = state;
     this.#lineOctets = n - line;
-    if (this.#lineOctets > this.#maxLine) this.#fail('line-too-long');
+    this.#measure(this.#lineOctets);
     if (this.size > this.#maxSize) this.#fail('too-big');
     return -1;
+  }
+
+  /** Takes the octets of a line, with its CRLF as far as it came. */
+  #measure(octets: number): void {
+    if (octets > this.#maxLine) this.#fail('line-too-long');
   }
 
   #fail(fault: DataFault): void {
