@@ -24,6 +24,7 @@ describe('ConnectionSet', () => {
           for (const all of [[...ours], [...ours.keys()], [...ours.values()]]) {
             expect(new Set(all)).toEqual(native);
           }
+          expect(new Map(ours.entries())).toEqual(new Map(native.entries()));
         }
       }),
     );

@@ -45,6 +45,10 @@ export class ConnectionSet<T> extends Set<T> {
     return this.values();
   }
 
+  override entries(): SetIterator<[T, T]> {
+    return this.#members.map((member): [T, T] => [member, member]).values();
+  }
+
   override [Symbol.iterator](): SetIterator<T> {
     return this.values();
   }

@@ -11,6 +11,7 @@ import { SMTPServer } from 'smtp-server';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { RawClient } from '../testing/raw-client.ts';
+import { ConnectionSet } from './connection-set.ts';
 import type { Reply } from './reply.ts';
 import { limits, ReplyBook } from './rules.ts';
 import {
@@ -189,6 +190,15 @@ describe('behaviour at the seams', () => {
     await client.ask('MAIL FROM:<app@ok.example>');
     await client.ask(command);
     expect(recorder.calls).toEqual([`abort ${reason}`]);
+  });
+
+  it('connections: the library takes out of ours what is closing', async () => {
+    const client = await RawClient.connect(await start());
+    await client.reply();
+    expect(server?.connections).toBeInstanceOf(ConnectionSet);
+    expect(server?.connections.size).toBe(1);
+    await client.ask('QUIT');
+    expect(server?.connections.size).toBe(0);
   });
 
   it('_onClose: a client that leaves ends the transaction, once', async () => {
