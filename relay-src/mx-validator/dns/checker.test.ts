@@ -269,6 +269,13 @@ describe('several servers', () => {
 });
 
 describe('what is kept', () => {
+  it('says at once what is known', async () => {
+    const known = checker();
+    expect(await known.check('d.example')).toEqual(noSuchDomain);
+    expect(known.check('d.example')).toEqual(noSuchDomain);
+    expect(known.check('name.invalid')).toEqual(noSuchDomain);
+  });
+
   it('a verdict as long as DNS says, and no longer', async () => {
     dns.zone = { 'good.example': { ...good, ttl: 100 }, 'bad.example': { negativeTtl: 30 } };
     const check = checking();
@@ -431,13 +438,6 @@ describe('the end', () => {
     const options = { servers: [dns, dns, dns], tries: 10, totalMilliseconds: 250 };
     await expect(checking(options)('d.example')).resolves.toEqual(trouble('timeout'));
     expect(performance.now() - started).toBeLessThan(600);
-  });
-
-  it('says at once what is known', async () => {
-    const known = checker();
-    expect(await known.check('d.example')).toEqual(noSuchDomain);
-    expect(known.check('d.example')).toEqual(noSuchDomain);
-    expect(known.check('name.invalid')).toEqual(noSuchDomain);
   });
 
   it('closing ends a lookup under way', async () => {
